@@ -24,7 +24,7 @@ import type { Store } from '../shared/ports/store.ts';
 import type { Vault } from '../shared/ports/vault.ts';
 import { DeploymentSettings } from '../shared/settings.ts';
 import { loadRoutes } from '../infra/build/load-routes.ts';
-import { answerChecker, type CheckAnswer } from './infra/answers.ts';
+import { createAnswerChecker, type CheckAnswer } from './infra/answers.ts';
 
 interface Options {
   readonly clock?: () => number;
@@ -52,7 +52,7 @@ interface Call {
   readonly key?: string;
 }
 
-export interface Answered {
+export interface ApiAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
@@ -79,7 +79,7 @@ export interface Body {
 }
 
 /** The status, the problem code and the field error paths of an answer. */
-export const refused = ({ status, body }: Answered) => [
+export const summarizeRefusal = ({ status, body }: ApiAnswer) => [
   status,
   body.code,
   ...(body.errors ?? []).map(({ path }) => path),
@@ -137,7 +137,7 @@ export const startApi = async ({
     handler: createHandler(endpoint, () => runtime),
   }));
   const fallback = createHandler(notFound, () => runtime);
-  const check = await (checker ??= answerChecker());
+  const check = await (checker ??= createAnswerChecker());
 
   const key = 'sk_test_of_the_whole_api';
   const addKey = async (secret: string, record: Readonly<Record<string, unknown>>) =>
@@ -147,7 +147,7 @@ export const startApi = async ({
   const call = async (
     request: string,
     { body, text, bytes, headers, key: secret = key }: Call = {},
-  ): Promise<Answered> => {
+  ): Promise<ApiAnswer> => {
     const [method = 'GET', target = '/'] = request.split(' ');
     const [path = '/', query = ''] = target.split('?');
     const fitting = routes.filter((candidate) => candidate.pattern.test(path) && candidate.method === method);

@@ -1,5 +1,5 @@
 /** A valid body for a create request. No server listens at its address. */
-export const draft = () => ({
+export const createConnectionBody = () => ({
   name: 'Sales',
   type: 'postgresql',
   config: {

@@ -6,9 +6,9 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { openFolderBacking } from '../infra/local/backing.ts';
 import { openStateFolder } from '../infra/local/state-folder.ts';
 import { toStorageProblem, classifyStorageError } from '../shared/storage-fault.ts';
-import { documentOf, ownerOf } from './contracts/secrets.ts';
+import { createSecretDocument, createSecretOwner } from './contracts/secrets.ts';
 import { startApi } from './api.ts';
-import { draft } from './samples.ts';
+import { createConnectionBody } from './samples.ts';
 
 const mayMount = () => {
   const place = mkdtempSync(join(tmpdir(), 'mooring-mount-'));
@@ -79,7 +79,7 @@ const drafts = (folder: string) =>
     await using backing = await openFolderBacking(folder);
     await using api = await startApi({ backing });
     const create = (n: number) =>
-      api.call('POST /v1/connections?test=false', { body: { ...draft(), name: `n ${n}` } });
+      api.call('POST /v1/connections?test=false', { body: { ...createConnectionBody(), name: `n ${n}` } });
     expect((await create(0)).status).toBe(201);
     fill();
     for (let n = 1; n <= 10; n++) {
@@ -112,18 +112,18 @@ const drafts = (folder: string) =>
   test('makes the vault unavailable for writes when it becomes read-only, and secrets can still be read', async () => {
     mount();
     mkdirSync(folder);
-    const owner = ownerOf();
+    const owner = createSecretOwner();
     const backing = await openFolderBacking(folder);
-    const ref = await backing.vault.create(documentOf(owner));
+    const ref = await backing.vault.create(createSecretDocument(owner));
     await backing[Symbol.asyncDispose](); // a disk cannot be remounted read-only while a file is open for writing
     const { openFileVault } = await import('../shared/adapters/local/file-vault.ts');
     const vault = await openFileVault({ folder: join(folder, 'vault'), clock: Date.now });
     execFileSync('mount', ['-o', 'remount,ro', disk]);
-    await expect(vault.stage(ref, documentOf(owner))).rejects.toMatchObject({
+    await expect(vault.stage(ref, createSecretDocument(owner))).rejects.toMatchObject({
       code: 'unavailable',
       message: 'The vault in the state folder cannot be used: it is read-only',
     });
-    expect(await vault.read(ref, owner)).toEqual(documentOf(owner));
+    expect(await vault.read(ref, owner)).toEqual(createSecretDocument(owner));
     execFileSync('mount', ['-o', 'remount,rw', disk]);
   });
 });

@@ -10,8 +10,8 @@ import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 import { sendDeadEvent } from '../../shared/adapters/aws/send-dead-event.ts';
 import { delayQueueMessage } from '../../shared/adapters/aws/delay-queue-message.ts';
 import type { ConnectionEvent } from '../../shared/ports/bus.ts';
-import { documentOf, ownerOf } from '../contracts/secrets.ts';
-import { answering } from './answering.ts';
+import { createSecretDocument, createSecretOwner } from '../contracts/secrets.ts';
+import { startFakeHttpServer } from './fake-http-server.ts';
 
 interface Asked {
   readonly operation: string;
@@ -36,14 +36,14 @@ const environment = {
 const queues = { TESTS_QUEUE_URL: 'tests', DEAD_EVENTS_URL: 'dead-events', AWS_ENDPOINT_URL: '' };
 
 describe('AWS runtime', () => {
-  let server: Awaited<ReturnType<typeof answering>>;
+  let server: Awaited<ReturnType<typeof startFakeHttpServer>>;
   let before: NodeJS.ProcessEnv;
   let stdout: { readonly mockRestore: () => void };
   let silent = false;
   const asked: Asked[] = [];
 
   beforeAll(async () => {
-    server = await answering((request, response) => {
+    server = await startFakeHttpServer((request, response) => {
       const parts: Buffer[] = [];
       request.on('data', (part: Buffer) => void parts.push(part));
       request.on('end', () => {
@@ -74,7 +74,7 @@ describe('AWS runtime', () => {
     asked.length = 0;
   });
 
-  const owner = ownerOf();
+  const owner = createSecretOwner();
   const call = { tenant: { org: 'o', environment: 'e' }, id: owner.id, actor: 'a', request_id: 'r' };
   const open = async () => {
     const uses = { store: 'write', vault: 'write', probe: ['test'], bus: 'write' } as const;
@@ -101,7 +101,7 @@ describe('AWS runtime', () => {
     ],
     [
       'the vault’s secrets and their key',
-      async () => (await open()).vault.create(documentOf(owner)),
+      async () => (await open()).vault.create(createSecretDocument(owner)),
       'CreateSecret',
       { Name: `the-prefix/${owner.org}/${owner.environment}/${owner.id}`, KmsKeyId: 'alias/the-key' },
     ],
@@ -167,7 +167,7 @@ describe('AWS runtime', () => {
     const { store, vault, bus } = await open();
     const calls = [
       store.get({ pk: 'a', sk: 'b' }),
-      vault.create(documentOf(owner)),
+      vault.create(createSecretDocument(owner)),
       vault.key(owner),
       bus.put([event]),
     ];

@@ -17,10 +17,10 @@ import * as v from 'valibot';
 import { pollQueue } from '../../infra/local/queue-poller.ts';
 import { createEventBridgeBus } from '../../shared/adapters/aws/eventbridge-bus.ts';
 import type { ConnectionEvent } from '../../shared/ports/bus.ts';
-import { busContract, eventIn, eventOf, type OpenBus } from '../contracts/bus.ts';
+import { busContract, parseConnectionEvent, createConnectionEvent, type OpenBus } from '../contracts/bus.ts';
 import { awsClient } from '../engines/aws-client.ts';
 import { reach } from '../engines/reach.ts';
-import { answering } from './answering.ts';
+import { startFakeHttpServer } from './fake-http-server.ts';
 
 const engine = reach('aws');
 const withEngine = engine ? describe : describe.skip;
@@ -39,7 +39,9 @@ withEngine('EventBridge bus with a rule to a queue', () => {
       new PutTargetsCommand({ Rule: rule.Name, EventBusName: busName, Targets: [{ Id: 'queue', Arn: arn }] }),
     );
 
-    const polled = polling(queue, url, async (body) => eventIn(v.parse(Envelope, JSON.parse(body)).detail));
+    const polled = polling(queue, url, async (body) =>
+      parseConnectionEvent(v.parse(Envelope, JSON.parse(body)).detail),
+    );
     return {
       bus: createEventBridgeBus({ client, busName }),
       received: polled.received,
@@ -82,7 +84,7 @@ withEngine('polled queue', () => {
 describe('failing queue', () => {
   test('is polled again after a failure until polling is stopped', async () => {
     let requests = 0;
-    await using server = await answering((request, response) => {
+    await using server = await startFakeHttpServer((request, response) => {
       requests += 1;
       request.resume();
       response.writeHead(requests === 1 ? 500 : 200, { 'content-type': 'application/x-amz-json-1.0' });
@@ -108,13 +110,13 @@ describe('entries that EventBridge refuses', () => {
   /** A bus to a server that accepts an entry only when `takes` returns true. */
   const openBus = async (takes: (event: ConnectionEvent, request: number) => boolean, status = 200) => {
     const requests: string[][] = [];
-    const server = await answering((request, response) => {
+    const server = await startFakeHttpServer((request, response) => {
       let body = '';
       request.setEncoding('utf8').on('data', (text: string) => (body += text));
       request.on('end', () => {
         const events = v
           .parse(Entries, JSON.parse(body))
-          .Entries.map(({ Detail }) => eventIn(JSON.parse(Detail)));
+          .Entries.map(({ Detail }) => parseConnectionEvent(JSON.parse(Detail)));
         requests.push(events.map(({ event_id }) => event_id));
         const count = requests.length;
         const entries = events.map((event) =>
@@ -132,7 +134,7 @@ describe('entries that EventBridge refuses', () => {
   };
 
   test('are put again without the accepted ones', async () => {
-    const events = Array.from({ length: 10 }, () => eventOf());
+    const events = Array.from({ length: 10 }, () => createConnectionEvent());
     const refused = events.slice(3, 5).map(({ event_id }) => event_id);
     const { bus, requests } = await openBus(
       ({ event_id }, request) => request > 2 || !refused.includes(event_id),
@@ -142,7 +144,7 @@ describe('entries that EventBridge refuses', () => {
   });
 
   test('make the put fail after three retries', async () => {
-    const [bad, good] = [eventOf(), eventOf()] as const;
+    const [bad, good] = [createConnectionEvent(), createConnectionEvent()] as const;
     const { bus, requests } = await openBus(({ event_id }) => event_id !== bad.event_id);
     await expect(bus.put([bad, good])).rejects.toMatchObject({ code: 'unavailable' });
     expect(requests).toEqual([[bad.event_id, good.event_id], [bad.event_id], [bad.event_id], [bad.event_id]]);
@@ -150,7 +152,7 @@ describe('entries that EventBridge refuses', () => {
 
   test('are reported as unavailable when EventBridge fails', async () => {
     const { bus } = await openBus(() => true, 500);
-    await expect(bus.put([eventOf()])).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(bus.put([createConnectionEvent()])).rejects.toMatchObject({ code: 'unavailable' });
   });
 });
 

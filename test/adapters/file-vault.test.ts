@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { openFileVault } from '../../shared/adapters/local/file-vault.ts';
-import { documentOf, ownerOf } from '../contracts/secrets.ts';
+import { createSecretDocument, createSecretOwner } from '../contracts/secrets.ts';
 import { vaultContract, type OpenVault } from '../contracts/vault.ts';
 
 describe('file vault', () => {
@@ -53,7 +53,7 @@ describe('vault files', () => {
 
   test('can be accessed only by their owner', async () => {
     const { folder, vault, again } = await open();
-    await vault.create(documentOf(ownerOf()));
+    await vault.create(createSecretDocument(createSecretOwner()));
     await chmod(folder, 0o755);
     await chmod(join(folder, 'vault.key'), 0o644);
     await again();
@@ -63,10 +63,10 @@ describe('vault files', () => {
 
   test('contain neither a secret nor its owner in clear text', async () => {
     const { folder, vault } = await open();
-    const owner = ownerOf('org_not_to_be_seen');
-    const ref = await vault.create(documentOf(owner, { password: 'fake-and-not-to-be-seen' }));
-    await vault.stage(ref, documentOf(owner, { password: 'fake-and-not-to-be-seen-either' }));
-    await vault.remove(await vault.create(documentOf(ownerOf('org_not_to_be_seen'))), 7);
+    const owner = createSecretOwner('org_not_to_be_seen');
+    const ref = await vault.create(createSecretDocument(owner, { password: 'fake-and-not-to-be-seen' }));
+    await vault.stage(ref, createSecretDocument(owner, { password: 'fake-and-not-to-be-seen-either' }));
+    await vault.remove(await vault.create(createSecretDocument(createSecretOwner('org_not_to_be_seen'))), 7);
     const files = await everything(folder);
     expect(await secretFiles(folder)).toHaveLength(3);
     for (const [file, content] of files)
@@ -76,18 +76,20 @@ describe('vault files', () => {
 
   test('do not accumulate when many versions are staged', async () => {
     const { folder, vault } = await open();
-    const owner = ownerOf();
-    const ref = await vault.create(documentOf(owner));
-    await Promise.all(Array.from({ length: 20 }, () => vault.stage(ref, documentOf(owner))));
+    const owner = createSecretOwner();
+    const ref = await vault.create(createSecretDocument(owner));
+    await Promise.all(Array.from({ length: 20 }, () => vault.stage(ref, createSecretDocument(owner))));
     expect((await secretFiles(folder)).length).toBe(2);
   });
 
   test('keep 50 versions that are staged at the same time', async () => {
     const { vault } = await open();
-    const owner = ownerOf();
-    const ref = await vault.create(documentOf(owner));
+    const owner = createSecretOwner();
+    const ref = await vault.create(createSecretDocument(owner));
     const staged = await Promise.all(
-      Array.from({ length: 50 }, (_, n) => vault.stage(ref, documentOf(owner, { password: `fake-${n}` }))),
+      Array.from({ length: 50 }, (_, n) =>
+        vault.stage(ref, createSecretDocument(owner, { password: `fake-${n}` })),
+      ),
     );
     for (const [n, each] of staged.entries())
       expect((await vault.read(each, owner)).credentials).toEqual({ password: `fake-${n}` });
@@ -95,21 +97,22 @@ describe('vault files', () => {
 
   test('drop a version older than a day once two newer versions have been promoted', async () => {
     const { vault, pass } = await open();
-    const owner = ownerOf();
-    const first = await vault.create(documentOf(owner));
-    const second = await vault.stage(first, documentOf(owner));
+    const owner = createSecretOwner();
+    const first = await vault.create(createSecretDocument(owner));
+    const second = await vault.stage(first, createSecretDocument(owner));
     await vault.promote(second);
     pass(2);
-    const third = await vault.stage(second, documentOf(owner));
+    const third = await vault.stage(second, createSecretDocument(owner));
     await vault.promote(third);
     await expect(vault.read(first, owner)).rejects.toMatchObject({ code: 'credentials-required' });
-    for (const ref of [second, third]) expect(await vault.read(ref, owner)).toEqual(documentOf(owner));
+    for (const ref of [second, third])
+      expect(await vault.read(ref, owner)).toEqual(createSecretDocument(owner));
   });
 
   test('are deleted when the recovery period of a removed secret ends', async () => {
     const { folder, vault, again, pass } = await open();
-    const owner = ownerOf();
-    const ref = await vault.create(documentOf(owner));
+    const owner = createSecretOwner();
+    const ref = await vault.create(createSecretDocument(owner));
     await vault.remove(ref, 7);
     pass(6.9);
     await again();
@@ -118,16 +121,16 @@ describe('vault files', () => {
     await expect(vault.restore(ref)).rejects.toMatchObject({ code: 'credentials-required' });
     await again();
     expect((await secretFiles(folder)).length).toBe(1);
-    await vault.create(documentOf(owner));
+    await vault.create(createSecretDocument(owner));
   });
 
   test('from an interrupted write are ignored and deleted later', async () => {
     const { folder, vault, again } = await open();
-    const owner = ownerOf();
-    const ref = await vault.create(documentOf(owner));
+    const owner = createSecretOwner();
+    const ref = await vault.create(createSecretDocument(owner));
     const draft = join(folder, 'secrets', '0.tmp');
     await writeFile(draft, 'half a fi');
-    expect(await (await again()).read(ref, owner)).toEqual(documentOf(owner));
+    expect(await (await again()).read(ref, owner)).toEqual(createSecretDocument(owner));
     await utimes(draft, 0, 0);
     await again();
     expect((await secretFiles(folder)).length).toBe(2);
@@ -145,10 +148,10 @@ describe('vault files', () => {
     ];
     const opened = async () => {
       const parts = await open();
-      const [owner, other] = [ownerOf(), ownerOf()];
-      const ref = await parts.vault.create(documentOf(owner));
+      const [owner, other] = [createSecretOwner(), createSecretOwner()];
+      const ref = await parts.vault.create(createSecretDocument(owner));
       const [file = ''] = [...(await everything(join(parts.folder, 'secrets'))).keys()];
-      const kept = await parts.vault.create(documentOf(other));
+      const kept = await parts.vault.create(createSecretDocument(other));
       return { ...parts, owner, other, ref, kept, file };
     };
 
@@ -162,7 +165,7 @@ describe('vault files', () => {
           message: 'The stored credentials cannot be read: send them again',
         });
         await expect(vault.promote(ref)).rejects.toMatchObject({ code: 'credentials-required' });
-        expect(await vault.read(kept, other)).toEqual(documentOf(other));
+        expect(await vault.read(kept, other)).toEqual(createSecretDocument(other));
       }
     });
 
@@ -170,7 +173,7 @@ describe('vault files', () => {
       const { folder, again, owner, ref, file } = await opened();
       await writeFile(file, 'damaged');
       const vault = await again();
-      const document = documentOf(owner, { password: 'fake-sent-again' });
+      const document = createSecretDocument(owner, { password: 'fake-sent-again' });
       const staged = await vault.stage(ref, document);
       await vault.promote(staged);
       expect(await vault.read(staged, owner)).toEqual(document);
@@ -197,24 +200,28 @@ describe('vault files', () => {
 
   test('of the last release open without a key check and get one', async () => {
     const { folder, vault, again } = await open();
-    const owners = [ownerOf(), ownerOf(), ownerOf()];
-    const refs = await Promise.all(owners.map((owner) => vault.create(documentOf(owner))));
+    const owners = [createSecretOwner(), createSecretOwner(), createSecretOwner()];
+    const refs = await Promise.all(owners.map((owner) => vault.create(createSecretDocument(owner))));
     const [first = ''] = [...(await everything(join(folder, 'secrets'))).keys()].toSorted();
     await writeFile(first, 'damaged');
     await rm(join(folder, 'key-check'));
     const opened = await again();
-    const read = await Promise.allSettled(refs.map((ref, n) => opened.read(ref, owners[n] ?? ownerOf())));
+    const read = await Promise.allSettled(
+      refs.map((ref, n) => opened.read(ref, owners[n] ?? createSecretOwner())),
+    );
     expect(read.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
     expect(await readdir(folder)).toContain('key-check');
   });
 
   test('cannot be swapped', async () => {
     const { folder, vault } = await open();
-    const owners = [ownerOf(), ownerOf()] as const;
-    const refs = await Promise.all(owners.map((owner) => vault.create(documentOf(owner))));
+    const owners = [createSecretOwner(), createSecretOwner()] as const;
+    const refs = await Promise.all(owners.map((owner) => vault.create(createSecretDocument(owner))));
     const [a = '', b = ''] = [...(await everything(join(folder, 'secrets'))).keys()];
     await writeFile(a, await readFile(b));
-    const read = await Promise.allSettled(refs.map((ref, n) => vault.read(ref, owners[n] ?? ownerOf())));
+    const read = await Promise.allSettled(
+      refs.map((ref, n) => vault.read(ref, owners[n] ?? createSecretOwner())),
+    );
     expect(read.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
   });
 
@@ -230,7 +237,7 @@ describe('vault files', () => {
       return sync.call(this);
     };
     try {
-      const ref = await vault.create(documentOf(ownerOf()));
+      const ref = await vault.create(createSecretDocument(createSecretOwner()));
       expect(synced).toBe(2); // the file, and the folder that names it
       await vault.remove(ref, 30);
       expect(synced).toBe(4); // both folders
@@ -241,7 +248,7 @@ describe('vault files', () => {
 
   test('cannot be opened with another key, a damaged key or no key', async () => {
     const { folder, vault, again } = await open();
-    await vault.create(documentOf(ownerOf()));
+    await vault.create(createSecretDocument(createSecretOwner()));
     const key = join(folder, 'vault.key');
     await writeFile(key, 'x'.repeat(32));
     await expect(again()).rejects.toThrow(/^The vault's key .* is another than the one/);

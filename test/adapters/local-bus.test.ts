@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createLocalBus } from '../../shared/adapters/local/local-bus.ts';
 import type { ConnectionEvent } from '../../shared/ports/bus.ts';
-import { busContract, eventOf } from '../contracts/bus.ts';
+import { busContract, createConnectionEvent } from '../contracts/bus.ts';
 
 describe('local bus', () => {
   busContract(async () => {
@@ -27,7 +27,7 @@ describe('local bus', () => {
       },
       undeliverable: () => undefined,
     });
-    const events = [eventOf(), eventOf(), eventOf()];
+    const events = [createConnectionEvent(), createConnectionEvent(), createConnectionEvent()];
     await bus.put(events);
     expect(done.toSorted()).toEqual(events.map(({ event_id }) => event_id).toSorted());
   });
@@ -44,13 +44,13 @@ describe('local bus', () => {
         throw error;
       },
     });
-    const event = eventOf();
+    const event = createConnectionEvent();
     await bus.put([event]);
     expect(handled).toEqual([event.event_id]);
   });
 
   test('reports an event as undeliverable after the last retry and delivers the others', async () => {
-    const [bad, good] = [eventOf(), eventOf()] as const;
+    const [bad, good] = [createConnectionEvent(), createConnectionEvent()] as const;
     const handled: string[] = [];
     const dead: [string, unknown][] = [];
     const bus = createLocalBus({

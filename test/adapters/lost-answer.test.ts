@@ -8,7 +8,7 @@ import type { StoreChange, Store } from '../../shared/ports/store.ts';
 import { Problem } from '../../shared/problem.ts';
 import { startApi } from '../api.ts';
 import { reach } from '../engines/reach.ts';
-import { draft } from '../samples.ts';
+import { createConnectionBody } from '../samples.ts';
 
 const postgres = reach('postgres');
 
@@ -32,12 +32,12 @@ const isSwitch = (change: StoreChange) =>
   const vault = await openFileVault({ folder, clock: Date.now });
   await using api = await startApi({ backing: { store: loseAnswer(sqlite), vault } });
   const config = {
-    ...draft().config,
+    ...createConnectionBody().config,
     port: Number(postgres?.['POSTGRES_PORT']),
     username: postgres?.['POSTGRES_USER'],
     password: postgres?.['POSTGRES_PASSWORD'],
   };
-  const body = { ...draft(), config, options: { ssl_mode: 'require' } };
+  const body = { ...createConnectionBody(), config, options: { ssl_mode: 'require' } };
   const { id } = (await api.call('POST /v1/connections', { body })).body;
   expect((await api.call(`GET /v1/connections/${id}/schema`)).status).toBe(503);
   const answer = await api.call(`GET /v1/connections/${id}/schema`);

@@ -10,15 +10,15 @@ import { parseConnectionInput } from '../../shared/domain/connections/parse-conn
 import { ConnectionInput } from '../../shared/domain/connections/connection-input.ts';
 import { createConnection } from '../../shared/domain/connections/create-connection.ts';
 import { parseInput } from '../../shared/parse-input.ts';
-import { mostMb } from '../connectors/count-apart.ts';
-import { largePostgresql } from '../connectors/large-postgresql.ts';
+import { MAX_INTROSPECTION_MB } from '../connectors/measure-in-child-process.ts';
+import { startLargePostgresql } from '../connectors/large-postgresql.ts';
 
 const tables = 105_770;
 const tenant = { org: 'org_test', environment: 'default' };
 
 /** The process, the driver, the building of tables and the snapshot writer are real. The process would be killed if it used more memory. */
 test('a process with 512 MB reads and stores more than a hundred thousand tables', async () => {
-  await using server = await largePostgresql(tables);
+  await using server = await startLargePostgresql(tables);
   await using store = createSqliteStore({ path: ':memory:' });
   const folder = await mkdtemp(join(tmpdir(), 'mooring-probe-'));
   await using _ = { [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
@@ -32,7 +32,7 @@ test('a process with 512 MB reads and stores more than a hundred thousand tables
     ...createEndedCallHandlers(store, Date.now),
     environment: { open: {}, told: {} },
     writeLog: () => undefined,
-    limits: { introspection: { heap: mostMb / 2, memory: mostMb } },
+    limits: { introspection: { heap: MAX_INTROSPECTION_MB / 2, memory: MAX_INTROSPECTION_MB } },
   });
   const draft = await parseConnectionInput(
     parseInput(ConnectionInput, {

@@ -6,16 +6,16 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { describe, expect, test } from '@jest/globals';
 import { createSecretsVault } from '../../shared/adapters/aws/secrets-vault.ts';
 import type { Vault } from '../../shared/ports/vault.ts';
-import { documentOf, ownerOf } from '../contracts/secrets.ts';
-import { answering } from './answering.ts';
+import { createSecretDocument, createSecretOwner } from '../contracts/secrets.ts';
+import { startFakeHttpServer } from './fake-http-server.ts';
 
 describe('failures of Secrets Manager and KMS', () => {
   const password = 'fake-and-never-to-be-seen';
-  const owner = ownerOf();
+  const owner = createSecretOwner();
   const ref = { name: `mooring/org_contract/default/${owner.id}`, version: randomUUID() };
 
   const failing = async (listener: RequestListener) => {
-    const server = await answering(listener);
+    const server = await startFakeHttpServer(listener);
     const options = {
       region: 'eu-central-1',
       endpoint: server.url,
@@ -43,9 +43,9 @@ describe('failures of Secrets Manager and KMS', () => {
   };
 
   const eachCall = (vault: Vault) => [
-    () => vault.create(documentOf(owner, { password })),
+    () => vault.create(createSecretDocument(owner, { password })),
     () => vault.read(ref, owner),
-    () => vault.stage(ref, documentOf(owner, { password })),
+    () => vault.stage(ref, createSecretDocument(owner, { password })),
     () => vault.promote(ref),
     () => vault.remove(ref, 30),
     () => vault.restore(ref),
@@ -102,7 +102,7 @@ describe('failures of Secrets Manager and KMS', () => {
       await using opened = await failing(saying(400, refusal));
       for (const call of [
         () => opened.vault.read(ref, owner),
-        () => opened.vault.stage(ref, documentOf(owner, { password })),
+        () => opened.vault.stage(ref, createSecretDocument(owner, { password })),
       ])
         await expect(call()).rejects.toMatchObject({ code: 'credentials-required' });
       await expect(opened.vault.remove(ref, 30)).resolves.toBeUndefined();
@@ -132,11 +132,11 @@ describe('failures of Secrets Manager and KMS', () => {
   });
 
   test('a secret with another layout or owner is refused, and the error does not repeat it', async () => {
-    const document = documentOf(owner, { password });
+    const document = createSecretDocument(owner, { password });
     for (const found of [
       { ...document, layout: 2 },
       { ...document, more: 1 },
-      { ...document, owner: ownerOf() },
+      { ...document, owner: createSecretOwner() },
       { ...document, credentials: { password: 1 } },
       password,
     ]) {

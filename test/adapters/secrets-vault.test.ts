@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createSecretsVault } from '../../shared/adapters/aws/secrets-vault.ts';
 import { createId } from '../../shared/domain/id.ts';
 import type { Vault } from '../../shared/ports/vault.ts';
-import { documentOf, ownerOf } from '../contracts/secrets.ts';
+import { createSecretDocument, createSecretOwner } from '../contracts/secrets.ts';
 import { vaultContract, type OpenVault } from '../contracts/vault.ts';
 import { awsClient } from '../engines/aws-client.ts';
 import { reach } from '../engines/reach.ts';
@@ -87,12 +87,16 @@ withEngine('Secrets Manager vault on AWS', () => {
     await opened.secrets.send(new DescribeSecretCommand({ SecretId: name }));
 
   test('makes one call per operation, and one call in five minutes for the key of a tenant', async () => {
-    const owner = ownerOf(`org_${randomUUID()}`);
-    const ref = await vault.create(documentOf(owner));
+    const owner = createSecretOwner(`org_${randomUUID()}`);
+    const ref = await vault.create(createSecretDocument(owner));
     const { callsOf } = opened;
-    expect(await callsOf(() => vault.create(documentOf(ownerOf())))).toEqual(['CreateSecretCommand']);
+    expect(await callsOf(() => vault.create(createSecretDocument(createSecretOwner())))).toEqual([
+      'CreateSecretCommand',
+    ]);
     expect(await callsOf(() => vault.read(ref, owner))).toEqual(['GetSecretValueCommand']);
-    expect(await callsOf(() => vault.stage(ref, documentOf(owner)))).toEqual(['PutSecretValueCommand']);
+    expect(await callsOf(() => vault.stage(ref, createSecretDocument(owner)))).toEqual([
+      'PutSecretValueCommand',
+    ]);
     expect(await callsOf(() => vault.remove(ref, 30))).toEqual(['DeleteSecretCommand']);
     expect(await callsOf(() => vault.restore(ref))).toEqual(['RestoreSecretCommand']);
 
@@ -105,8 +109,8 @@ withEngine('Secrets Manager vault on AWS', () => {
   });
 
   test('encrypts a secret with the key of the deployment and tags it with its tenant', async () => {
-    const owner = ownerOf();
-    const { name, version } = await vault.create(documentOf(owner));
+    const owner = createSecretOwner();
+    const { name, version } = await vault.create(createSecretDocument(owner));
     const secret = await describeSecret(name);
     expect(secret.KmsKeyId).toBe(opened.keyId);
     expect(secret.Tags).toEqual([{ Key: 'mooring:tenant', Value: 'org_contract/default' }]);
@@ -116,7 +120,7 @@ withEngine('Secrets Manager vault on AWS', () => {
 
   test('lists no secrets of other applications', async () => {
     const { secrets, prefix } = opened;
-    const { name } = await vault.create(documentOf(ownerOf()));
+    const { name } = await vault.create(createSecretDocument(createSecretOwner()));
     const tags = [{ Key: 'mooring:tenant', Value: 'org_contract/default' }];
     const theirs = [
       { Name: `${prefix}/org_contract/default/password`, Tags: tags },
@@ -132,9 +136,9 @@ withEngine('Secrets Manager vault on AWS', () => {
   });
 
   test('labels the staged, current and previous versions, with no more labels than AWS allows', async () => {
-    const owner = ownerOf();
-    const first = await vault.create(documentOf(owner));
-    const second = await vault.stage(first, documentOf(owner));
+    const owner = createSecretOwner();
+    const first = await vault.create(createSecretDocument(owner));
+    const second = await vault.stage(first, createSecretDocument(owner));
     const labels = async () => (await describeSecret(first.name)).VersionIdsToStages ?? {};
     expect(await labels()).toEqual({
       [first.version]: ['AWSCURRENT'],
@@ -145,7 +149,7 @@ withEngine('Secrets Manager vault on AWS', () => {
       [first.version]: ['AWSPREVIOUS'],
       [second.version]: ['AWSCURRENT'],
     });
-    for (let n = 0; n < 40; n += 1) await vault.stage(first, documentOf(owner));
+    for (let n = 0; n < 40; n += 1) await vault.stage(first, createSecretDocument(owner));
     expect(new Set(Object.values(await labels()).flat()).size).toBeLessThanOrEqual(18);
     expect(await labels()).toMatchObject({ [second.version]: ['AWSCURRENT'] });
   });
@@ -160,9 +164,9 @@ withEngine('Secrets Manager vault on AWS', () => {
       },
       { step: 'finalizeRequest', priority: 'low', name: 'lose' },
     );
-    const owner = ownerOf();
+    const owner = createSecretOwner();
     const ref = await vault
-      .create(documentOf(owner))
+      .create(createSecretDocument(owner))
       .finally(() => opened.secrets.middlewareStack.remove('lose'));
     expect(lost).toBe(2);
     expect(Object.keys((await describeSecret(ref.name)).VersionIdsToStages ?? {})).toEqual([ref.version]);
@@ -179,18 +183,18 @@ withEngine('Secrets Manager vault on AWS', () => {
           },
         { step: 'initialize', name: 'lose' },
       );
-    const owner = ownerOf();
+    const owner = createSecretOwner();
     lose('CreateSecretCommand');
     await expect(
-      vault.create(documentOf(owner)).finally(() => opened.secrets.middlewareStack.remove('lose')),
+      vault.create(createSecretDocument(owner)).finally(() => opened.secrets.middlewareStack.remove('lose')),
     ).rejects.toMatchObject({ code: 'unavailable' });
-    const ref = await vault.create(documentOf(owner));
-    expect(await vault.read(ref, owner)).toEqual(documentOf(owner));
+    const ref = await vault.create(createSecretDocument(owner));
+    expect(await vault.read(ref, owner)).toEqual(createSecretDocument(owner));
   });
 
   test('keeps the secret of an earlier create when a later one fails', async () => {
-    const owner = ownerOf();
-    const ref = await vault.create(documentOf(owner));
+    const owner = createSecretOwner();
+    const ref = await vault.create(createSecretDocument(owner));
     opened.secrets.middlewareStack.add(
       (next, { commandName }) =>
         async (args) => {
@@ -200,9 +204,9 @@ withEngine('Secrets Manager vault on AWS', () => {
       { step: 'initialize', name: 'lose' },
     );
     await expect(
-      vault.create(documentOf(owner)).finally(() => opened.secrets.middlewareStack.remove('lose')),
+      vault.create(createSecretDocument(owner)).finally(() => opened.secrets.middlewareStack.remove('lose')),
     ).rejects.toMatchObject({ code: 'unavailable' });
-    expect(await vault.read(ref, owner)).toEqual(documentOf(owner));
+    expect(await vault.read(ref, owner)).toEqual(createSecretDocument(owner));
   });
 });
 

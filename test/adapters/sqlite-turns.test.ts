@@ -9,7 +9,7 @@ import { openFileVault } from '../../shared/adapters/local/file-vault.ts';
 import { tableKeys } from '../../shared/domain/table-keys.ts';
 import type { Item } from '../../shared/ports/store.ts';
 import { type Api, startApi } from '../api.ts';
-import { draft } from '../samples.ts';
+import { createConnectionBody } from '../samples.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -31,7 +31,7 @@ describe('SQLite store with 20 000 connections', () => {
     const vault = await openFileVault({ folder: join(folder, 'vault'), clock: Date.now });
     api = await startApi({ backing: { store, vault } });
     const { body } = await api.call('POST /v1/connections?test=false', {
-      body: { ...draft(), tags: ['rare'] },
+      body: { ...createConnectionBody(), tags: ['rare'] },
     });
     const tenant = { org: 'org_test', environment: 'default' };
     const first = await store.get(tableKeys.connection(tenant, body.id.slice(5)));

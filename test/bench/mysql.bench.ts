@@ -1,18 +1,18 @@
 import { promisify } from 'node:util';
 import mysql2 from 'mysql2';
 import type { Bench, Row } from './bench.ts';
-import { bundled, installPeers, madeUp, race, started } from './race.ts';
+import { bundleReader, installPeers, generateSql, race, startEngine } from './race.ts';
 
 /** Measures whole catalogs of MySQL and MariaDB, on one server each, in one run. */
 export const bench: Bench = {
   name: 'mysql',
   run: async ({ peers }) => {
     if (peers) await installPeers();
-    await using ours = await bundled('mysql-ours.ts');
+    await using ours = await bundleReader('mysql-ours.ts');
     const rows: Row[] = [];
     for (const server of servers) {
       const prefix = server.script.toUpperCase();
-      await using _ = await started(server.script, {
+      await using _ = await startEngine(server.script, {
         [`${prefix}_TLS`]: 'off',
         [`${prefix}_PORT`]: String(server.port),
       });
@@ -67,7 +67,7 @@ const measure = ({ script: server, port }: Server, size: number, ours: string, p
 
 const load = async ({ port }: Server, size: number) => {
   const database = `bench_${size}`;
-  const statements = await madeUp('mysql-schema.mjs', `${size}`, '1', database);
+  const statements = await generateSql('mysql-schema.mjs', `${size}`, '1', database);
   const client = mysql2.createConnection({
     host: '127.0.0.1',
     port,

@@ -1,14 +1,14 @@
 import pg from 'pg';
 import type { Bench, Row } from './bench.ts';
-import { bundled, installPeers, madeUp, race, started } from './race.ts';
+import { bundleReader, installPeers, generateSql, race, startEngine } from './race.ts';
 
 /** Measures whole catalogs of PostgreSQL, on one server, in one run. */
 export const bench: Bench = {
   name: 'postgresql',
   run: async ({ large, peers }) => {
     if (peers) await installPeers();
-    await using ours = await bundled('postgresql-ours.ts');
-    await using _ = await started('postgres', { POSTGRES_TLS: 'off', POSTGRES_PORT: '23890' });
+    await using ours = await bundleReader('postgresql-ours.ts');
+    await using _ = await startEngine('postgres', { POSTGRES_TLS: 'off', POSTGRES_PORT: '23890' });
     const rows: Row[] = [];
     for (const size of [100, 1_000, 10_000, ...(large ? [100_000] : [])]) {
       await load(size);
@@ -48,7 +48,7 @@ const measure = (size: number, ours: string, peers: boolean) => {
 };
 
 const load = async (size: number) => {
-  const statements = await madeUp('postgres-schema.mjs', `${size}`);
+  const statements = await generateSql('postgres-schema.mjs', `${size}`);
   await using outside = await connect(urlOf('mooring_admin', 'admin', 'postgres'));
   await outside.query(`create database bench_${size}`);
   await outside.query(

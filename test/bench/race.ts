@@ -93,7 +93,7 @@ const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[v
 const rounded = (value: number, digits = value < 100 ? 1 : 0) => Number(value.toFixed(digits));
 
 /** Bundles our reader as it is shipped, into a folder that is removed on disposal. */
-export const bundled = async (entry: string) => {
+export const bundleReader = async (entry: string) => {
   const folder = await mkdtemp(join(tmpdir(), 'mooring-bench-'));
   const file = join(folder, 'ours.cjs');
   await build({
@@ -108,11 +108,11 @@ export const bundled = async (entry: string) => {
 };
 
 /** Returns the SQL that a script of this folder generates. */
-export const madeUp = async (script: string, ...args: readonly string[]): Promise<string> =>
+export const generateSql = async (script: string, ...args: readonly string[]): Promise<string> =>
   (await run(process.execPath, [script, ...args], { cwd: here, maxBuffer: 1 << 30 })).stdout;
 
 /** Starts a server for the benches only. It is stopped on disposal. */
-export const started = async (engine: string, variables: Readonly<Record<string, string>>) => {
+export const startEngine = async (engine: string, variables: Readonly<Record<string, string>>) => {
   const tell = (what: 'start' | 'stop') =>
     run(join(here, '../engines', engine), [what], {
       env: { ...process.env, ...variables, INSTANCE: 'bench' },

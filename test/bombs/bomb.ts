@@ -15,11 +15,11 @@ export interface Bomb {
 }
 
 export interface Served extends AsyncDisposable {
-  readonly asked: Asked;
+  readonly asked: ReadRequest;
 }
 
 /** The input of the reading process. */
-export interface Asked {
+export interface ReadRequest {
   readonly connector: keyof typeof connectors;
   readonly target: SessionTarget;
   readonly tlsSettings: TlsSettings;

@@ -85,7 +85,11 @@ const serve = async (
 };
 
 /** Writes the piece `times` times, or until the other side closes the connection. */
-export const pour = (response: ServerResponse, piece: string | Buffer, times = Infinity): void => {
+export const writeToResponseRepeatedly = (
+  response: ServerResponse,
+  piece: string | Buffer,
+  times = Infinity,
+): void => {
   let left = times;
   const more = () => {
     while (left > 0 && !response.destroyed) {

@@ -1,11 +1,11 @@
 import { createServer } from 'node:http';
 import type { ServerResponse } from 'node:http';
-import { kafkaBroker, topicOf } from '../connectors/kafka-broker.ts';
+import { startKafkaBroker, encodeKafkaTopic } from '../connectors/kafka-broker.ts';
 import { listen } from '../network/servers.ts';
-import type { Asked, Bomb, Outcome, Served } from './bomb.ts';
+import type { ReadRequest, Bomb, Outcome, Served } from './bomb.ts';
 
 /** A schema as the registry returns it, or a function that writes another response. */
-export type Told =
+export type RegistrySchema =
   | {
       readonly schemaType?: string;
       readonly schema: string;
@@ -16,9 +16,9 @@ export type Told =
 /** A topic with the hostile value schema and a topic with a healthy one. `told` returns the schemas of other subjects by name. */
 export const schemaBomb = (
   kind: Bomb['kind'],
-  make: () => Told,
+  make: () => RegistrySchema,
   outcome: { readonly missing: readonly string[]; readonly columns?: number },
-  told: (subject: string) => Told | undefined = () => undefined,
+  told: (subject: string) => RegistrySchema | undefined = () => undefined,
 ): Bomb => ({
   kind,
   serve: () => serveSchemas(make(), told),
@@ -40,11 +40,11 @@ export const brokerBomb = (
   kind: Bomb['kind'],
   answer: (key: number, asked: Buffer, port: number) => Buffer | undefined,
   outcome: Outcome,
-  credentials: Asked['target']['credentials'] = { auth_method: 'none' },
+  credentials: ReadRequest['target']['credentials'] = { auth_method: 'none' },
 ): Bomb => ({
   kind,
   serve: async () => {
-    const broker = await kafkaBroker({ topics: [topicOf('healthy')], answer });
+    const broker = await startKafkaBroker({ topics: [encodeKafkaTopic('healthy')], answer });
     return {
       asked: askedOf(broker.port, {}, credentials),
       [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
@@ -53,14 +53,17 @@ export const brokerBomb = (
   outcome,
 });
 
-const serveSchemas = (hostile: Told, told: (subject: string) => Told | undefined): Promise<Served> =>
+const serveSchemas = (
+  hostile: RegistrySchema,
+  told: (subject: string) => RegistrySchema | undefined,
+): Promise<Served> =>
   serveRegistry((path, response) => {
     const subject = /^\/subjects\/([^/]+)\/versions/.exec(path)?.[1];
     if (subject === undefined) {
       response.end(JSON.stringify(['hostile-value', 'healthy-value']));
       return;
     }
-    const own: Told =
+    const own: RegistrySchema =
       subject === 'hostile-value'
         ? hostile
         : ((subject === 'healthy-value' ? undefined : told(subject)) ?? {
@@ -71,7 +74,9 @@ const serveSchemas = (hostile: Told, told: (subject: string) => Told | undefined
   });
 
 const serveRegistry = async (answer: (path: string, response: ServerResponse) => void): Promise<Served> => {
-  const broker = await kafkaBroker({ topics: [topicOf('healthy'), topicOf('hostile')] });
+  const broker = await startKafkaBroker({
+    topics: [encodeKafkaTopic('healthy'), encodeKafkaTopic('hostile')],
+  });
   const registry = await listen(
     createServer((request, response) => {
       response.on('error', () => {});
@@ -90,8 +95,8 @@ const serveRegistry = async (answer: (path: string, response: ServerResponse) =>
 const askedOf = (
   port: number,
   config: object,
-  credentials: Asked['target']['credentials'] = { auth_method: 'none' },
-): Asked => ({
+  credentials: ReadRequest['target']['credentials'] = { auth_method: 'none' },
+): ReadRequest => ({
   connector: 'kafka',
   target: {
     config: { bootstrap_servers: `localhost:${port}`, ...config },

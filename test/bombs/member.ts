@@ -1,4 +1,4 @@
-import { fakeTlsServer, letIn, raw } from '../connectors/mongodb-server.ts';
+import { startFakeTlsMongodb, certificateHello, raw } from '../connectors/mongodb-server.ts';
 import { pem } from '../network/servers.ts';
 import type { Bomb, Outcome } from './bomb.ts';
 
@@ -11,7 +11,7 @@ export const memberBomb = (kind: Bomb['kind'], make: () => Answer, outcome: Outc
   kind,
   serve: async () => {
     const answer = make();
-    const server = await fakeTlsServer(letIn, (command) => {
+    const server = await startFakeTlsMongodb(certificateHello, (command) => {
       const said = answer(command) ?? ordinary(command);
       return Buffer.isBuffer(said) ? said : { ...said };
     });

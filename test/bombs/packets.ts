@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { plainServer, type Running } from '../network/servers.ts';
-import type { Asked, Bomb, Outcome } from './bomb.ts';
+import type { ReadRequest, Bomb, Outcome } from './bomb.ts';
 
 /** A server that runs `speak` on every connection. */
 export const packetBomb = (
@@ -37,13 +37,13 @@ export const serverBomb = (
   outcome,
 });
 
-interface Target extends Pick<Asked, 'connector' | 'only'> {
+interface Target extends Pick<ReadRequest, 'connector' | 'only'> {
   readonly config: object;
   readonly seconds?: number;
 }
 
 /** Writes the piece `times` times, or until the other side closes the connection. */
-export const pour = (socket: Socket, piece: Buffer, times = Infinity): void => {
+export const writeToSocketRepeatedly = (socket: Socket, piece: Buffer, times = Infinity): void => {
   let left = times;
   const more = () => {
     while (left > 0 && !socket.destroyed) {

@@ -3,10 +3,15 @@ import { runSourceTest, openManagedSession } from '../../shared/connectors/run-s
 import { connectors } from '../../shared/connectors/registry.ts';
 import { Problem } from '../../shared/problem.ts';
 import { readPeakMb } from '../connectors/peak.ts';
-import type { Asked, Effect } from './bomb.ts';
+import type { ReadRequest, Effect } from './bomb.ts';
 
 /** A program that reads the source named on its standard input and prints the outcome. */
-const read = async ({ connector, target, tlsSettings, only }: Asked): Promise<Omit<Effect, 'peakMb'>> => {
+const read = async ({
+  connector,
+  target,
+  tlsSettings,
+  only,
+}: ReadRequest): Promise<Omit<Effect, 'peakMb'>> => {
   const options = {
     policy: { loopback: true },
     environment: 'default',
@@ -34,5 +39,5 @@ const read = async ({ connector, target, tlsSettings, only }: Asked): Promise<Om
 };
 
 const asked = await json(process.stdin);
-const effect = await read(asked as Asked); // `detonate` sends it
+const effect = await read(asked as ReadRequest); // `detonate` sends it
 console.log(JSON.stringify({ ...effect, peakMb: readPeakMb() }));

@@ -1,7 +1,7 @@
 import type { Table } from '../../shared/connectors/catalog.ts';
 import { connectTo, mysqlEngines } from '../connectors/mysql-engines.ts';
-import { readerOf } from '../connectors/mysql-reader.ts';
-import { connect, readCatalog } from '../connectors/read-catalog.ts';
+import { createMysqlCatalogReader } from '../connectors/mysql-reader.ts';
+import { connectToPostgresql, collectPostgresqlCatalog } from '../connectors/collect-postgresql-catalog.ts';
 import { reach } from '../engines/reach.ts';
 import type { ReadTable } from './differences.ts';
 import { readMysql } from './read-mysql.ts';
@@ -42,21 +42,21 @@ const postgresServers = (): Server[] =>
       password: engine['POSTGRES_ADMIN_PASSWORD'],
     };
     const compare = async (statements: readonly string[], peer?: Peer) => {
-      await using main = await connect({ ...admin, database: 'postgres' });
+      await using main = await connectToPostgresql({ ...admin, database: 'postgres' });
       await main.query(`create database ${database} template template0`);
       try {
         const own = { ...admin, database };
         const refused: string[] = [];
         {
-          await using client = await connect(own);
+          await using client = await connectToPostgresql(own);
           for (const statement of statements)
             await client.query(statement).catch(async (error: Error) => {
               await client.query('rollback');
               refused.push(`${error.message}: ${statement.slice(0, 80)}`);
             });
         }
-        const { tables } = await readCatalog(own);
-        await using client = await connect(own);
+        const { tables } = await collectPostgresqlCatalog(own);
+        await using client = await connectToPostgresql(own);
         const schemas = [...new Set(tables.map(({ schema }) => schema))];
         const url = `postgresql+psycopg2://${admin.user}:${admin.password}@127.0.0.1:${admin.port}/${database}`;
         return {
@@ -89,7 +89,7 @@ const mysqlServers = (): Server[] =>
               .run(statement)
               .catch((error: Error) => refused.push(`${error.message}: ${statement.slice(0, 80)}`));
         }
-        const { tables } = await readerOf(port)(admin, { database });
+        const { tables } = await createMysqlCatalogReader(port)(admin, { database });
         const url = `mysql+pymysql://${admin.user}:${admin.password}@127.0.0.1:${port}/${database}`;
         return {
           ours: tables,

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { listen, pem } from '../network/servers.ts';
 
 /** A request that the API received, and whether the expected keys signed it. */
-export interface Asked {
+export interface RecordedAwsRequest {
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
   /** The credential scope of the signature: `AKIA…/day/region/service/aws4_request`. */
@@ -16,12 +16,12 @@ export interface Asked {
  * Starts an AWS API on loopback, over TLS. It recomputes the signature of each request, and `answer` writes
  * the response.
  */
-export const awsApi = async (
+export const startAwsApi = async (
   secret: string,
-  answer: (asked: Asked, response: ServerResponse) => void,
+  answer: (asked: RecordedAwsRequest, response: ServerResponse) => void,
   certificate = 'server',
 ) => {
-  const asked: Asked[] = [];
+  const asked: RecordedAwsRequest[] = [];
   const server = await listen(
     createServer({ key: pem(`${certificate}.key`), cert: pem(`${certificate}.crt`) }, (request, response) => {
       const pieces: Buffer[] = [];

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { reach } from '../engines/reach.ts';
-import { runFromBundle } from './from-bundle.ts';
+import { runBundledConnector } from './bundled-probe.ts';
 
 const env = reach('bigquery');
 if (env)
@@ -15,7 +15,7 @@ if (env)
       options: { ssl_mode: 'require' },
       endpoint: env['BIGQUERY_ENDPOINT'],
     };
-    const { printed } = await runFromBundle('bigquery', {
+    const { printed } = await runBundledConnector('bigquery', {
       target,
       dialer: 'tls: (socket) => secured({ socket, rejectUnauthorized: false }),',
       script: `

@@ -5,7 +5,7 @@ import { bigquery } from '../../shared/connectors/bigquery/connector.ts';
 import { classifyBigqueryError } from '../../shared/connectors/bigquery/failures.ts';
 import { parseServiceAccountKey } from '../../shared/connectors/bigquery/service-account.ts';
 import { parseCredentials } from '../../shared/domain/connections/parse-connection-input.ts';
-import { secureServer, triesOf } from '../contracts/service.ts';
+import { secureServer, createServiceTester } from '../contracts/service.ts';
 import type { Change } from '../contracts/service.ts';
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -48,7 +48,7 @@ const serviceOf = async (answer: Answer) => {
     const [status, value] = Array.isArray(said) ? said : [200, said];
     response.writeHead(status).end(JSON.stringify(value));
   };
-  const tries = triesOf({
+  const tries = createServiceTester({
     connector: bigquery,
     config: { project_id: 'mooring-test' },
     credentials,
@@ -295,7 +295,7 @@ describe('BigQuery session', () => {
       (_request, response) => void response.end(JSON.stringify(answer)),
     );
     const change: Change = { endpoint: `https://localhost:${server.port}` };
-    const { tried } = triesOf({
+    const { tried } = createServiceTester({
       connector: bigquery,
       config: { project_id: 'mooring-test' },
       credentials,

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { bigquery } from '../../shared/connectors/bigquery/connector.ts';
 import { createBigquerySettings } from '../../shared/connectors/bigquery/session-state.ts';
-import { triesOf } from '../contracts/service.ts';
+import { createServiceTester } from '../contracts/service.ts';
 import { reach } from '../engines/reach.ts';
-import { serviceFront } from './service-front.ts';
+import { startServiceFront } from './service-front.ts';
 
 /** The defaults of a project for queries that do not override them, one for each of our settings. */
 const odd = {
@@ -25,7 +25,7 @@ test('each BigQuery session setting has an odd default in this test', () => {
 const env = reach('bigquery');
 if (env) {
   const url = env['BIGQUERY_ENDPOINT'] ?? '';
-  const { catalogOf, tried } = triesOf({
+  const { catalogOf, tried } = createServiceTester({
     connector: bigquery,
     config: { project_id: env['BIGQUERY_PROJECT'] ?? '', datasets: ['sales'] },
     credentials: {
@@ -43,7 +43,7 @@ if (env) {
 
   /** The emulator as a project with other defaults and a filled query cache. */
   const oddProject = () =>
-    serviceFront(url, {
+    startServiceFront(url, {
       ask: ({ path, body }) => {
         if (!path.endsWith('/queries')) return undefined;
         const asked: Readonly<Record<keyof typeof odd | 'dryRun', unknown>> = { ...odd, ...JSON.parse(body) };

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { bigquery } from '../../shared/connectors/bigquery/connector.ts';
 import { connectorContract } from '../contracts/connector.ts';
-import { serviceContract, triesOf } from '../contracts/service.ts';
+import { serviceContract, createServiceTester } from '../contracts/service.ts';
 import type { Service } from '../contracts/service.ts';
 import { reach } from '../engines/reach.ts';
 import { expectWholeShop } from './small-shop.ts';
@@ -32,7 +32,7 @@ if (env)
       credentials: account('BIGQUERY_CREDENTIALS'),
       endpoint: env['BIGQUERY_ENDPOINT'] ?? '',
     };
-    const { tried, opened, catalogOf } = triesOf(service);
+    const { tried, opened, catalogOf } = createServiceTester(service);
     const sales = { config: { datasets: ['sales'] } };
     const blind = { credentials: account('BIGQUERY_CREDENTIALS_BLIND') };
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { reach } from '../engines/reach.ts';
-import { runFromBundle } from './from-bundle.ts';
+import { runBundledConnector } from './bundled-probe.ts';
 
 const env = reach('databricks') ?? {};
 const there = env['DATABRICKS_PORT'] !== undefined;
@@ -18,7 +18,7 @@ if (there)
       endpoint: `https://localhost:${env['DATABRICKS_PORT']}`,
     };
     const ca = await readFile(env['DATABRICKS_CA'] ?? '', 'utf8');
-    const { printed } = await runFromBundle('databricks', {
+    const { printed } = await runBundledConnector('databricks', {
       target,
       dialer: `tls: (socket, { host }) => secured({ socket, servername: host, ca: ${JSON.stringify(ca)} }),`,
       script: `

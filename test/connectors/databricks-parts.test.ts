@@ -9,7 +9,7 @@ import type {
 } from '../../shared/connectors/databricks/query.ts';
 import { retryDatabricksRequest } from '../../shared/connectors/databricks/retry-request.ts';
 import { Problem } from '../../shared/problem.ts';
-import { secureServer, triesOf } from '../contracts/service.ts';
+import { secureServer, createServiceTester } from '../contracts/service.ts';
 import { pem } from '../network/servers.ts';
 
 /** The driver's error for a statement that the engine refuses. */
@@ -159,7 +159,7 @@ describe('requests to a busy Databricks workspace', () => {
       asked += 1;
       response.writeHead(429, { 'content-type': 'application/json', 'retry-after': '0' }).end('{}');
     });
-    const { tried } = triesOf({
+    const { tried } = createServiceTester({
       connector: databricks,
       config: {
         host: 'dbc-00000000-0000.cloud.databricks.com',

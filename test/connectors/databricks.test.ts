@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { databricks } from '../../shared/connectors/databricks/connector.ts';
 import { createDatabricksQueries } from '../../shared/connectors/databricks/query.ts';
 import { connectorContract } from '../contracts/connector.ts';
-import { secureServer, serviceContract, triesOf } from '../contracts/service.ts';
+import { secureServer, serviceContract, createServiceTester } from '../contracts/service.ts';
 import type { Service } from '../contracts/service.ts';
 import { reach } from '../engines/reach.ts';
 import { expectShop, expectWholeShop } from './small-shop.ts';
@@ -40,7 +40,7 @@ if (env)
       credentials: token(env['DATABRICKS_TOKEN']),
       endpoint: `https://localhost:${env['DATABRICKS_PORT']}`,
     };
-    const { tried, opened, catalogOf } = triesOf(service);
+    const { tried, opened, catalogOf } = createServiceTester(service);
 
     serviceContract(service, {
       'a token that nobody has': {
@@ -155,7 +155,7 @@ describe('Databricks service principal', () => {
         told.push(`${request.method} ${request.url} ${request.headers.authorization}`);
         response.writeHead(status).end(JSON.stringify(answer));
       });
-      const { tried } = triesOf({
+      const { tried } = createServiceTester({
         connector: databricks,
         config,
         credentials: { auth_method: 'oauth', client_id: 'somebody', client_secret: 'obviously-fake' },

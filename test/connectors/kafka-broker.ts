@@ -20,7 +20,7 @@ export const versions = Buffer.concat([
   ),
 ]);
 
-export const memberOf = (id: number, port: number): Buffer =>
+export const encodeKafkaBroker = (id: number, port: number): Buffer =>
   Buffer.concat([encodeInt32(id), encodeKafkaString('localhost'), encodeInt32(port), int16(-1)]);
 
 /** Version 8 of Metadata: https://kafka.apache.org/protocol#The_Messages_Metadata */
@@ -35,7 +35,7 @@ const led = encodeKafkaArray(
 );
 
 /** A topic that the account may read, with three partitions unless `its` gives others. */
-export const topicOf = (name: string, its = led): Buffer =>
+export const encodeKafkaTopic = (name: string, its = led): Buffer =>
   Buffer.concat([int16(0), encodeKafkaString(name), encodeInt8(0), its, encodeInt32(1 << 3)]);
 
 /** Version 2 of ListOffsets: the requested partitions, each with an offset. */
@@ -64,12 +64,15 @@ interface Behaviour {
 }
 
 /** A broker that lists the given topics, with a thousand records in each partition. */
-export const kafkaBroker = ({ topics = [], answer = () => undefined }: Behaviour) =>
+export const startKafkaBroker = ({ topics = [], answer = () => undefined }: Behaviour) =>
   plainServer((socket) => {
     const ordinary = (key: number, asked: Buffer, port: number): Buffer => {
       if (key === 2) return offsets(asked);
       if (key === 18) return versions;
-      return metadata(encodeKafkaArray([memberOf(1, port)]), encodeKafkaArray(wantsAll(asked) ? topics : []));
+      return metadata(
+        encodeKafkaArray([encodeKafkaBroker(1, port)]),
+        encodeKafkaArray(wantsAll(asked) ? topics : []),
+      );
     };
     let pending = Buffer.alloc(0);
     socket.on('data', (chunk) => {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { reach } from '../engines/reach.ts';
-import { runFromBundle } from './from-bundle.ts';
+import { runBundledConnector } from './bundled-probe.ts';
 
 const env = reach('kafka');
 if (env)
@@ -14,7 +14,7 @@ if (env)
       },
       options: { ssl_mode: 'disable' },
     };
-    const { printed, stderr } = await runFromBundle('kafka', {
+    const { printed, stderr } = await runBundledConnector('kafka', {
       target,
       script: `
         const { version, tables } = await read();

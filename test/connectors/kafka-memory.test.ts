@@ -1,13 +1,13 @@
 import { createServer } from 'node:http';
 import { expect, test } from '@jest/globals';
 import { listen } from '../network/servers.ts';
-import { countApart, mostMb } from './count-apart.ts';
-import { kafkaBroker, topicOf } from './kafka-broker.ts';
+import { measureInChildProcess, MAX_INTROSPECTION_MB } from './measure-in-child-process.ts';
+import { startKafkaBroker, encodeKafkaTopic } from './kafka-broker.ts';
 
 const topics = 10_000;
 const columns = 20;
 const name = (at: number) => `shop.topic.${String(at).padStart(6, '0')}`;
-const described = Array.from({ length: topics }, (_, at) => topicOf(name(at)));
+const described = Array.from({ length: topics }, (_, at) => encodeKafkaTopic(name(at)));
 
 /** Schemas for topic values, each of twenty fields, one in each of the three schema languages. */
 const schemas = [
@@ -58,9 +58,9 @@ const registry = () =>
  * scripted, because a real broker takes long to create so many topics.
  */
 test('Kafka introspection of ten thousand topics stays within the memory limit', async () => {
-  await using server = await kafkaBroker({ topics: described });
+  await using server = await startKafkaBroker({ topics: described });
   await using beside = await registry();
-  const { peakMb, ...counted } = await countApart({
+  const { peakMb, ...counted } = await measureInChildProcess({
     connector: 'kafka',
     target: {
       config: {
@@ -74,5 +74,5 @@ test('Kafka introspection of ten thousand topics stays within the memory limit',
     tlsSettings: { mode: 'disable' },
   });
   expect(counted).toEqual({ tables: topics, columns: topics * columns, ordered: true, missing: [] });
-  expect(peakMb).toBeLessThan(mostMb);
+  expect(peakMb).toBeLessThan(MAX_INTROSPECTION_MB);
 });

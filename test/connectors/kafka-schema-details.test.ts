@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { toKafkaColumns, createSchemaReading } from '../../shared/connectors/kafka/schema-fields.ts';
-import { readers, readSchema, record, schema, told } from './kafka-schema-readers.ts';
+import { readers, readSchema, record, buildSchemaText, renderSchemaColumns } from './kafka-schema-readers.ts';
 
 describe('Avro schema', () => {
   test.each([
@@ -25,7 +25,7 @@ describe('Avro schema', () => {
     [{ type: ['null', { type: { type: 'int', logicalType: 'date' } }] }, 'date date?'],
     [['null'], 'null other?'],
   ])('applies a logical type only to a type that allows it: %j', (type, expected) => {
-    expect(told('avro', record('R', [{ name: 'a', type }]))).toEqual([`a: ${expected}`]);
+    expect(renderSchemaColumns('avro', record('R', [{ name: 'a', type }]))).toEqual([`a: ${expected}`]);
   });
 });
 
@@ -34,7 +34,7 @@ describe('JSON Schema', () => {
     const base = { properties: { id: { type: 'integer' }, note: { type: 'string' } } };
     const allOf = [{ $ref: '#/definitions/base' }, { required: ['note'] }];
     const text = { type: 'object', allOf, required: ['id'], definitions: { base } };
-    expect(told('json', text)).toEqual(['id: integer integer', 'note: string string']);
+    expect(renderSchemaColumns('json', text)).toEqual(['id: integer integer', 'note: string string']);
   });
 
   test.each([
@@ -46,7 +46,7 @@ describe('JSON Schema', () => {
     [{ const: 'a' }, 'string'],
   ])('derives the kind from the allowed values: %j', (a, expected) => {
     const text = { type: 'object', properties: { a }, required: ['a'] };
-    expect(told('json', text)).toEqual([`a: enum ${expected}`]);
+    expect(renderSchemaColumns('json', text)).toEqual([`a: enum ${expected}`]);
   });
 
   test.each([
@@ -57,11 +57,13 @@ describe('JSON Schema', () => {
     ['#count', { a: { $id: '#count', type: 'integer' } }],
   ])('resolves the reference %s', ($ref, $defs) => {
     const text = { type: 'object', properties: { a: { $ref } }, required: ['a'], $defs };
-    expect(told('json', text)).toEqual(['a: integer integer']);
+    expect(renderSchemaColumns('json', text)).toEqual(['a: integer integer']);
   });
 
   test.each(['#nowhere', '#/%ZZ'])('does not treat %s as a reference to the root schema', ($ref) => {
-    expect(told('json', { type: 'object', properties: { a: { $ref } } })).toEqual(['a: any other?']);
+    expect(renderSchemaColumns('json', { type: 'object', properties: { a: { $ref } } })).toEqual([
+      'a: any other?',
+    ]);
   });
 });
 
@@ -88,7 +90,7 @@ describe('JSON Schema drafts', () => {
       properties: { more: { type: 'string' } },
     };
     const text = { $schema: drafts[draft], properties: { a }, definitions };
-    expect(told('json', text)).toEqual(expected);
+    expect(renderSchemaColumns('json', text)).toEqual(expected);
   });
 
   test('keep a description beside $ref', () => {
@@ -96,7 +98,9 @@ describe('JSON Schema drafts', () => {
       properties: { a: { $ref: '#/definitions/base', description: 'What it is' } },
       definitions,
     };
-    expect(toKafkaColumns(readers.json(schema(text)), createSchemaReading())[0]?.comment).toBe('What it is');
+    expect(toKafkaColumns(readers.json(buildSchemaText(text)), createSchemaReading())[0]?.comment).toBe(
+      'What it is',
+    );
   });
 });
 
@@ -178,7 +182,7 @@ describe('JSON Schema references', () => {
 
   test('are not resolved against a property named $id or id', () => {
     const text = { properties: { $id: { type: 'string' }, id: { type: 'integer' } } };
-    expect(told('json', text)).toEqual(['$id: string string?', 'id: integer integer?']);
+    expect(renderSchemaColumns('json', text)).toEqual(['$id: string string?', 'id: integer integer?']);
   });
 });
 
@@ -197,7 +201,7 @@ test.each([
   [{ allOf: [{ type: 'string' }, { minLength: 1 }] }, false],
   [{ allOf: [{ minLength: 1 }] }, true],
 ])('JSON Schema: a required property of %j is nullable: %j', (schema, nullable) => {
-  const [only] = told('json', { type: 'object', required: ['a'], properties: { a: schema } });
+  const [only] = renderSchemaColumns('json', { type: 'object', required: ['a'], properties: { a: schema } });
   expect(only?.endsWith('?')).toBe(nullable);
 });
 
@@ -226,7 +230,7 @@ describe('JSON Schema combinations', () => {
     ['a choice', { oneOf: [{ type: 'string' }, { type: 'integer' }] }, 'oneOf other'],
   ])('derives type and kind from %s', (_, a, expected) => {
     const text = { type: 'object', properties: { a }, required: ['a'], $defs: { text: { type: 'string' } } };
-    expect(told('json', text)).toEqual([`a: ${expected}`]);
+    expect(renderSchemaColumns('json', text)).toEqual([`a: ${expected}`]);
   });
 
   test('merges what several parts say about a property', () => {
@@ -234,7 +238,7 @@ describe('JSON Schema combinations', () => {
       { properties: { a: { type: 'string' }, b: true } },
       { properties: { a: { format: 'date' } } },
     ];
-    expect(told('json', { type: 'object', allOf, required: ['a'] })).toEqual([
+    expect(renderSchemaColumns('json', { type: 'object', allOf, required: ['a'] })).toEqual([
       'b: any other?',
       'a: string(date) date',
     ]);
@@ -256,7 +260,7 @@ describe('JSON Schema combinations', () => {
       then: { properties: { late: { type: 'boolean' } } },
       dependentSchemas: { id: { properties: { of: { type: 'string' } } } },
     };
-    expect(told('json', text)).toEqual([
+    expect(renderSchemaColumns('json', text)).toEqual([
       'id: integer integer',
       'kind: enum string',
       'km: number float?',
@@ -270,7 +274,7 @@ describe('JSON Schema combinations', () => {
   });
 
   test('leaves out a property whose schema is false', () => {
-    expect(told('json', { properties: { a: false, b: true } })).toEqual(['b: any other?']);
+    expect(renderSchemaColumns('json', { properties: { a: false, b: true } })).toEqual(['b: any other?']);
   });
 });
 
@@ -296,7 +300,7 @@ describe('Protobuf schema', () => {
       local message Inner {} export enum State { NEW = 0; }
       Inner m = 4 [features.message_encoding = DELIMITED];
       string d = 5 [features.field_presence = EXPLICIT]; }`;
-    const lines = told('protobuf', text).map((line) => line.replace(/:.*?(\??)$/, '$1'));
+    const lines = renderSchemaColumns('protobuf', text).map((line) => line.replace(/:.*?(\??)$/, '$1'));
     expect(lines).toEqual(expected);
   });
 
@@ -308,7 +312,7 @@ describe('Protobuf schema', () => {
     ['required string default = 1;', null],
   ])('reads the default of a field: %s', (field, expected) => {
     const [column] = toKafkaColumns(
-      readers.protobuf(schema(`message M { ${field} }`)),
+      readers.protobuf(buildSchemaText(`message M { ${field} }`)),
       createSchemaReading(),
     );
     expect(column?.default).toBe(expected);
@@ -338,7 +342,7 @@ describe('Protobuf schema', () => {
       oneof way { option (a.need) = { yes: true }; int32 road = 3 [(a.rule) = {}]; int32 sea = 4; }
       extensions 100 to 199 [declaration = { number: 100 }];
       int64 total = 5; }`;
-    expect(told('protobuf', text).map((line) => line.split(':')[0])).toEqual([
+    expect(renderSchemaColumns('protobuf', text).map((line) => line.split(':')[0])).toEqual([
       'id',
       'customer',
       'road',
@@ -353,7 +357,7 @@ describe('Protobuf schema', () => {
       optional group One = 5 [(a.rule) = { min: 1 }] { required string name = 6; }
       oneof way { group Road = 7 { required int32 km = 8; } int32 sea = 9; }
       required int64 total = 10; }`;
-    expect(told('protobuf', text)).toEqual([
+    expect(renderSchemaColumns('protobuf', text)).toEqual([
       'result: repeated Result array',
       'one: One json?',
       'one.name: string string',

@@ -6,7 +6,7 @@ import type { RegisteredSchema, SchemaRegistry } from '../../shared/connectors/k
 import { toRegistryProblem } from '../../shared/connectors/kafka/registry-problem.ts';
 import { openTopicSchemas } from '../../shared/connectors/kafka/topic-schemas.ts';
 import { listen } from '../network/servers.ts';
-import { kafkaBroker, topicOf } from './kafka-broker.ts';
+import { startKafkaBroker, encodeKafkaTopic } from './kafka-broker.ts';
 import { readSchema, record } from './kafka-schema-readers.ts';
 
 const fields = (...types: unknown[]) => types.map((type, at) => ({ name: `f${at}`, type }));
@@ -201,7 +201,7 @@ describe('missing schemas of Kafka topics', () => {
   });
 
   test('reports a schema type that a registry plugin adds, and does not read it as Avro', async () => {
-    await using broker = await kafkaBroker({ topics: [topicOf('a'), topicOf('b')] });
+    await using broker = await startKafkaBroker({ topics: [encodeKafkaTopic('a'), encodeKafkaTopic('b')] });
     await using registry = await listen(
       createServer(({ url }, response) => {
         const schema = url?.includes('/a-value/')

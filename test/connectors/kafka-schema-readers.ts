@@ -6,22 +6,25 @@ import { parseProtobufFields } from '../../shared/connectors/kafka/protobuf.ts';
 
 export const readers = { avro: parseAvroFields, json: parseJsonSchemaFields, protobuf: parseProtobufFields };
 
-export const schema = (text: unknown, references: Readonly<Record<string, unknown>> = {}): SchemaText => ({
+export const buildSchemaText = (
+  text: unknown,
+  references: Readonly<Record<string, unknown>> = {},
+): SchemaText => ({
   text: typeof text === 'string' ? text : JSON.stringify(text),
-  references: new Map(Object.entries(references).map(([name, other]) => [name, schema(other)])),
+  references: new Map(Object.entries(references).map(([name, other]) => [name, buildSchemaText(other)])),
 });
 
 /** The columns of a schema, one line each, and what is missing from them. */
 export const readSchema = (language: keyof typeof readers, text: unknown, references = {}) => {
   const reading = createSchemaReading();
-  const columns = toKafkaColumns(readers[language](schema(text, references), reading), reading).map(
+  const columns = toKafkaColumns(readers[language](buildSchemaText(text, references), reading), reading).map(
     ({ name, type, kind, nullable }) => `${name}: ${type} ${kind}${nullable ? '?' : ''}`,
   );
   const gaps = Object.fromEntries([...reading.missing].map(([gap, names]) => [gap, [...names]]));
   return { columns, gaps };
 };
 
-export const told = (...asked: Parameters<typeof readSchema>) => readSchema(...asked).columns;
+export const renderSchemaColumns = (...asked: Parameters<typeof readSchema>) => readSchema(...asked).columns;
 
 export const record = (name: string, fields: readonly object[], more: object = {}) => ({
   type: 'record',

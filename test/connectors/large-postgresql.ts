@@ -8,7 +8,7 @@ import { plainServer } from '../network/servers.ts';
  * quarter of an hour to create them.
  * https://www.postgresql.org/docs/current/protocol-message-formats.html
  */
-export const largePostgresql = (tables: number) =>
+export const startLargePostgresql = (tables: number) =>
   plainServer((socket) => {
     let asked = Promise.resolve();
     let said = Buffer.alloc(0);

@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { reach } from '../engines/reach.ts';
-import { fromBundle } from './from-bundle.ts';
+import { bundleProbe } from './bundled-probe.ts';
 
 const env = reach('mongodb');
 if (env) {
   test('the bundled probe reads a MongoDB catalog', async () => {
-    await using bundled = await fromBundle();
+    await using bundled = await bundleProbe();
     // The bundle must not contain what the driver needs to log in as our own function or to use a proxy.
     const taken = Object.entries(bundled.probe.inputs)
       .filter(([name]) => name.startsWith('node_modules/mongodb/'))

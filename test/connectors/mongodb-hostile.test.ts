@@ -9,7 +9,16 @@ import { runSourceTest, openManagedSession } from '../../shared/connectors/run-s
 import { mongodb } from '../../shared/connectors/mongodb/connector.ts';
 import { closedPort, listen, pem, plainServer } from '../network/servers.ts';
 import type { Running } from '../network/servers.ts';
-import { fakeServer, fakeTlsServer, hello, letIn, opMsg, opReply, raw, speak } from './mongodb-server.ts';
+import {
+  startFakeMongodb,
+  startFakeTlsMongodb,
+  hello,
+  certificateHello,
+  opMsg,
+  opReply,
+  raw,
+  answerMongodbCommands,
+} from './mongodb-server.ts';
 
 const password = { auth_method: 'password', password: 'obviously-fake' };
 const certificate = { auth_method: 'certificate' };
@@ -112,7 +121,7 @@ describe('MongoDB login to a hostile server', () => {
     ['4.0', 7],
     ['before 2.6', 0],
   ])('refuses version %s and names the oldest version that works', async (version, maxWireVersion) => {
-    await using server = await fakeServer({ ...hello, maxWireVersion });
+    await using server = await startFakeMongodb({ ...hello, maxWireVersion });
     const { details } = await tried(server);
     expect(details).toMatchObject({ code: 'unsupported-version', error: expect.stringContaining(version) });
     expect(details).toMatchObject({ error: expect.stringContaining('4.4') });
@@ -122,18 +131,23 @@ describe('MongoDB login to a hostile server', () => {
     'fails with protocol-mismatch when SCRAM asks for billions of iterations: %s',
     async (i) => {
       const payload = new Binary(Buffer.from(`r=abc,s=c2FsdA==,${i}`));
-      await using early = await fakeServer({
+      await using early = await startFakeMongodb({
         ...hello,
         speculativeAuthenticate: { conversationId: 1, done: false, payload },
       });
       expect((await tried(early)).failed).toMatchObject({ step: 'authenticate', code: 'protocol-mismatch' });
-      await using late = await fakeServer(hello, () => ({ conversationId: 1, done: false, payload, ok: 1 }));
+      await using late = await startFakeMongodb(hello, () => ({
+        conversationId: 1,
+        done: false,
+        payload,
+        ok: 1,
+      }));
       expect((await tried(late)).failed).toMatchObject({ step: 'authenticate', code: 'protocol-mismatch' });
     },
   );
 
   test('fails with protocol-mismatch when the server sends no valid SCRAM signature', async () => {
-    await using server = await fakeServer(hello, ({ payload }) => {
+    await using server = await startFakeMongodb(hello, ({ payload }) => {
       const nonce = /r=([^,]+)/.exec(Buffer.from(Object(payload).buffer ?? []).toString())?.[1];
       const said = Object(payload).buffer?.includes('p=') ? 'v=AAAA' : `r=${nonce}x,s=c2FsdA==,i=4096`;
       return { conversationId: 1, done: true, payload: new Binary(Buffer.from(said)), ok: 1 };
@@ -142,7 +156,7 @@ describe('MongoDB login to a hostile server', () => {
   });
 
   test('fails when the server calls itself an arbiter', async () => {
-    await using server = await fakeServer({ ...hello, arbiterOnly: true }, () => ({
+    await using server = await startFakeMongodb({ ...hello, arbiterOnly: true }, () => ({
       ok: 1,
       version: '6.0.0',
     }));
@@ -151,7 +165,7 @@ describe('MongoDB login to a hostile server', () => {
 
   test('sends neither the password nor our own identity to a server that wants another mechanism', async () => {
     const told: string[] = [];
-    await using server = await fakeServer(
+    await using server = await startFakeMongodb(
       { ...hello, saslSupportedMechs: ['PLAIN', 'MONGODB-AWS'] },
       (command) => {
         told.push(JSON.stringify(command));
@@ -210,7 +224,7 @@ describe('MongoDB login to a hostile server', () => {
     );
     await fc.assert(
       fc.asyncProperty(piece, greeting, async (first, then) => {
-        await using server = await fakeServer(first, (_, socket) => {
+        await using server = await startFakeMongodb(first, (_, socket) => {
           socket.end();
           return { ok: 1, ...then };
         });
@@ -229,8 +243,8 @@ describe('MongoDB session with a hostile server', () => {
   test('does not dial the other members that the server announces', async () => {
     await using trap = await plainServer();
     const me = `127.0.0.1:${trap.port}`;
-    await using server = await fakeTlsServer(
-      { ...letIn, hosts: [me], primary: me, me, setName: 'rs0' },
+    await using server = await startFakeTlsMongodb(
+      { ...certificateHello, hosts: [me], primary: me, me, setName: 'rs0' },
       ({ buildInfo }) =>
         buildInfo ? { ok: 1, version: '6.0.0' } : { ok: 1, authInfo: {}, cursor: { id: 0n, firstBatch: [] } },
     );
@@ -241,7 +255,7 @@ describe('MongoDB session with a hostile server', () => {
   });
 
   test('shortens the version that the server reports', async () => {
-    await using server = await fakeTlsServer(letIn, () => ({
+    await using server = await startFakeTlsMongodb(certificateHello, () => ({
       ok: 1,
       version: `6.0.0 ${'x'.repeat(50_000)}`,
     }));
@@ -258,7 +272,7 @@ describe('MongoDB session with a hostile server', () => {
     ],
     ['answers with an error', opMsg({ ok: 0, code: 59, errmsg: 'never told' })],
   ])('fails at the query step when the server %s', async (_, answer) => {
-    await using server = await fakeTlsServer(letIn, () => answer);
+    await using server = await startFakeTlsMongodb(certificateHello, () => answer);
     const { failed, details } = await tried(server, certificate);
     expect(failed).toMatchObject({ step: 'query' });
     expect(JSON.stringify(details)).not.toContain('never told');
@@ -266,7 +280,7 @@ describe('MongoDB session with a hostile server', () => {
 
   test('stops reading an answer that never ends', async () => {
     let sent = 0;
-    await using server = await fakeTlsServer(letIn, (_, socket) => {
+    await using server = await startFakeTlsMongodb(certificateHello, (_, socket) => {
       socket.on('close', () => (sent = socket.bytesWritten));
       pour(socket, opMsg({ ok: 1, version: 'x'.repeat(100_000) }).fill(0xff, 0, 4));
       return undefined;
@@ -280,7 +294,7 @@ describe('MongoDB session with a hostile server', () => {
 
   /** A server with one collection; `answer` changes its answers to other commands. */
   const withCollection = (answer: (command: Readonly<Record<string, unknown>>) => object | undefined) =>
-    fakeTlsServer(letIn, (command) => {
+    startFakeTlsMongodb(certificateHello, (command) => {
       if (command['listCollections'])
         return { ok: 1, cursor: { id: 0n, firstBatch: [{ name: 'c', type: 'collection' }] } };
       if (command['connectionStatus']) return { ok: 1, authInfo: {} };
@@ -374,7 +388,7 @@ describe('MongoDB session with a hostile server', () => {
     );
     await fc.assert(
       fc.asyncProperty(answer, collection, async (said, listed) => {
-        await using server = await fakeTlsServer(letIn, (command) => {
+        await using server = await startFakeTlsMongodb(certificateHello, (command) => {
           if (command['connectionStatus']) return { ok: 1, authInfo: said };
           if (command['listDatabases']) return { ok: 1, databases: [{ name: 'shop' }] };
           if (command['listCollections']) return { ok: 1, cursor: { id: 0n, firstBatch: [listed] } };
@@ -389,7 +403,7 @@ describe('MongoDB session with a hostile server', () => {
   });
 
   test('closes its socket when it is disposed of', async () => {
-    await using server = await fakeTlsServer(letIn);
+    await using server = await startFakeTlsMongodb(certificateHello);
     const session = await open(server);
     const [socket] = server.accepted;
     expect(socket?.destroyed).toBe(false);
@@ -405,7 +419,7 @@ describe('MongoDB session over TLS', () => {
     await using server = await plainServer((socket) => {
       socket.once('data', (bytes: Buffer) => {
         if (bytes[0] === 0x16) return void socket.end();
-        speak(hello, (command) => void told.push(command))(socket);
+        answerMongodbCommands(hello, (command) => void told.push(command))(socket);
         socket.emit('data', bytes);
       });
     });
@@ -419,8 +433,12 @@ describe('MongoDB session over TLS', () => {
 });
 
 test('a MongoDB session skips a member that is down and an arbiter', async () => {
-  await using server = await fakeTlsServer(letIn, () => ({ ok: 1, version: '6.0.0', authInfo: {} }));
-  await using arbiter = await fakeTlsServer({ ...letIn, arbiterOnly: true });
+  await using server = await startFakeTlsMongodb(certificateHello, () => ({
+    ok: 1,
+    version: '6.0.0',
+    authInfo: {},
+  }));
+  await using arbiter = await startFakeTlsMongodb({ ...certificateHello, arbiterOnly: true });
   const hosts = [`localhost:${await closedPort()}`, `localhost:${arbiter.port}`, `localhost:${server.port}`];
   const { config, ...target } = targetOf(0, certificate);
   const { host: _, ...rest } = config;

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { BSON } from 'mongodb';
-import { countApart, mostMb } from './count-apart.ts';
-import { fakeTlsServer, letIn, opMsg } from './mongodb-server.ts';
+import { measureInChildProcess, MAX_INTROSPECTION_MB } from './measure-in-child-process.ts';
+import { startFakeTlsMongodb, certificateHello, opMsg } from './mongodb-server.ts';
 import { pem } from '../network/servers.ts';
 
 const collections = 10_000;
@@ -54,7 +54,7 @@ const listed = (from: number) =>
  * to create so many collections.
  */
 test('MongoDB introspection of ten thousand collections stays within the memory limit', async () => {
-  await using server = await fakeTlsServer(letIn, (command) => {
+  await using server = await startFakeTlsMongodb(certificateHello, (command) => {
     if ('listDatabases' in command) return { databases: [{ name: 'shop' }], ok: 1 };
     if ('listCollections' in command) return listed(0);
     if ('getMore' in command) return listed(Number(command['getMore']));
@@ -67,7 +67,7 @@ test('MongoDB introspection of ten thousand collections stays within the memory 
       authInfo: { authenticatedUsers: [], authenticatedUserRoles: [], authenticatedUserPrivileges: [] },
     };
   });
-  const { peakMb, ...counted } = await countApart({
+  const { peakMb, ...counted } = await measureInChildProcess({
     connector: 'mongodb',
     target: {
       config: { host: 'localhost', port: server.port, database: 'shop' },
@@ -78,5 +78,5 @@ test('MongoDB introspection of ten thousand collections stays within the memory 
     tlsSettings: { mode: 'verify-full', ca: pem('ca.crt'), cert: pem('client.crt'), key: pem('client.key') },
   });
   expect(counted).toEqual({ tables: collections, columns: collections * 23, ordered: true, missing: [] });
-  expect(peakMb).toBeLessThan(mostMb);
+  expect(peakMb).toBeLessThan(MAX_INTROSPECTION_MB);
 });

@@ -3,7 +3,7 @@ import type { CatalogScope, Table } from '../../shared/connectors/catalog.ts';
 import { openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { mongodb } from '../../shared/connectors/mongodb/connector.ts';
 import { pem } from '../network/servers.ts';
-import { fakeTlsServer, letIn } from './mongodb-server.ts';
+import { startFakeTlsMongodb, certificateHello } from './mongodb-server.ts';
 
 type Document = Readonly<Record<string, unknown>>;
 
@@ -12,7 +12,7 @@ type Document = Readonly<Record<string, unknown>>;
  * none.
  */
 const member = (answer: (command: Document) => Document | 'silent' | undefined) =>
-  fakeTlsServer(letIn, (command) => {
+  startFakeTlsMongodb(certificateHello, (command) => {
     const said = answer(command);
     if (said === 'silent') return undefined;
     if (said) return said;

@@ -6,7 +6,7 @@ import { mongodb } from '../../shared/connectors/mongodb/connector.ts';
 import { type Api, type Body, startApi } from '../api.ts';
 import { reach } from '../engines/reach.ts';
 import { pem } from '../network/servers.ts';
-import { fakeTlsServer, letIn } from './mongodb-server.ts';
+import { startFakeTlsMongodb, certificateHello } from './mongodb-server.ts';
 
 const engine = reach('mongodb');
 if (engine)
@@ -131,7 +131,7 @@ describe('MongoDB sample from a scripted server', () => {
       cursor: { id: BSON.Long.fromNumber(0), ns: 'shop.orders', firstBatch },
       ok: 1,
     });
-    await using server = await fakeTlsServer(letIn, (command) => {
+    await using server = await startFakeTlsMongodb(certificateHello, (command) => {
       if ('listCollections' in command) return cursor([{ name: 'orders', type: 'collection', options: {} }]);
       if ('listIndexes' in command) return cursor([{ v: 2, key: { _id: 1 }, name: '_id_' }]);
       if ('dataSize' in command) return { numObjects: 5000, size: 500_000, ok: 1 };

@@ -28,13 +28,13 @@ export const raw = { int32, message };
 /** The handshake answer of a primary without a replica set. */
 export const hello = { isWritablePrimary: true, maxWireVersion: 17, minWireVersion: 0, ok: 1 };
 /** Accepts every client that presents a certificate. */
-export const letIn = { ...hello, speculativeAuthenticate: { user: 'CN=me', ok: 1 } };
+export const certificateHello = { ...hello, speculativeAuthenticate: { user: 'CN=me', ok: 1 } };
 
 const isGreeting = (command: Document) =>
   'hello' in command || 'ismaster' in command || 'isMaster' in command;
 
 /** Answers handshakes with `greeting`, and other commands with `answer`. */
-export const speak =
+export const answerMongodbCommands =
   (greeting: Document | Buffer, answer: Answer = () => undefined) =>
   (socket: Socket) => {
     let pending = Buffer.alloc(0);
@@ -54,9 +54,14 @@ export const speak =
     });
   };
 
-export const fakeServer = (greeting: Document | Buffer, answer?: Answer) =>
-  plainServer(speak(greeting, answer));
+export const startFakeMongodb = (greeting: Document | Buffer, answer?: Answer) =>
+  plainServer(answerMongodbCommands(greeting, answer));
 
 /** The same over TLS, where an account needs no password. */
-export const fakeTlsServer = (greeting: Document | Buffer, answer?: Answer) =>
-  listen(createServer({ key: pem('server.key'), cert: pem('server.crt') }, speak(greeting, answer)));
+export const startFakeTlsMongodb = (greeting: Document | Buffer, answer?: Answer) =>
+  listen(
+    createServer(
+      { key: pem('server.key'), cert: pem('server.crt') },
+      answerMongodbCommands(greeting, answer),
+    ),
+  );

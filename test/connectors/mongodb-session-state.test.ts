@@ -3,7 +3,7 @@ import type { Table } from '../../shared/connectors/catalog.ts';
 import { openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { mongodb } from '../../shared/connectors/mongodb/connector.ts';
 import { pem } from '../network/servers.ts';
-import { fakeTlsServer, letIn } from './mongodb-server.ts';
+import { startFakeTlsMongodb, certificateHello } from './mongodb-server.ts';
 
 type Document = Readonly<Record<string, unknown>>;
 
@@ -13,7 +13,7 @@ const refusal = { ok: 0, code: 498870, errmsg: 'The apiVersion parameter is requ
 const member = async (answer: (command: Document) => Document | undefined = () => undefined) => {
   const asked: Document[] = [];
   const documents = [{ _id: 1, a: 'x' }, { _id: 2 }];
-  const server = await fakeTlsServer({ ...letIn, setName: 'rs0' }, (command) => {
+  const server = await startFakeTlsMongodb({ ...certificateHello, setName: 'rs0' }, (command) => {
     asked.push(command);
     return answer(command) ?? { ok: 1, ...fine(command) };
   });

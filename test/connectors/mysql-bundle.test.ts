@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { runFromBundle } from './from-bundle.ts';
+import { runBundledConnector } from './bundled-probe.ts';
 import { mysqlEngines } from './mysql-engines.ts';
 
 const [engine] = mysqlEngines();
@@ -10,7 +10,7 @@ if (engine) {
       credentials: { auth_method: 'password', password: engine.password },
       options: { ssl_mode: 'disable' },
     };
-    const { printed } = await runFromBundle('mysql', {
+    const { printed } = await runBundledConnector('mysql', {
       target,
       script: `
         const { version, tables } = await read();

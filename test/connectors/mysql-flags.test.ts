@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { connectTo, mysqlEngines } from './mysql-engines.ts';
-import { readerOf } from './mysql-reader.ts';
+import { createMysqlCatalogReader } from './mysql-reader.ts';
 
 for (const { name, port, admin } of mysqlEngines()) {
-  const read = readerOf(port);
+  const read = createMysqlCatalogReader(port);
   const own = `flags_${process.pid}`;
   const account = { user: own, password: 'not-real' };
   const run = async (...statements: readonly string[]) => {

@@ -2,13 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { mysql } from '../../shared/connectors/mysql/connector.ts';
-import { leftOver, plainServer } from '../network/servers.ts';
+import { countOpenResources, plainServer } from '../network/servers.ts';
 import {
   targetOf,
   optionsOf,
   packet,
   greetingOf,
-  fine,
+  encodeOkPacket,
   refusal,
   end,
   lengthCoded,
@@ -16,9 +16,9 @@ import {
   table,
   isQuery,
   queryIn,
-  letting,
-  tried,
-  pour,
+  answerMysqlQueries,
+  testFakeMysql,
+  writeUntilClosed,
   head,
   rowOf,
   nothing,
@@ -27,9 +27,9 @@ import {
 describe('MySQL session with a hostile server', () => {
   test('refuses an old version and names the minimum version', async () => {
     const old = (version: string) =>
-      tried({
+      testFakeMysql({
         greeting: greetingOf({ version }),
-        answer: letting((socket) => void socket.write(table(version))),
+        answer: answerMysqlQueries((socket) => void socket.write(table(version))),
       });
     for (const [version, minimum] of [
       ['5.6.51', '5.7'],
@@ -43,8 +43,8 @@ describe('MySQL session with a hostile server', () => {
   });
 
   test('ignores the prefix that MariaDB puts before its version for old replicas', async () => {
-    const { details } = await tried({
-      answer: letting(
+    const { details } = await testFakeMysql({
+      answer: answerMysqlQueries(
         (socket, query) =>
           void socket.write(
             query.startsWith('show')
@@ -61,14 +61,14 @@ describe('MySQL session with a hostile server', () => {
     ['does not support', 1235],
   ])('applies the other settings when the server %s a setting', async (_, errno) => {
     const set: string[] = [];
-    const { failed } = await tried({
+    const { failed } = await testFakeMysql({
       answer: (socket, said) => {
-        if (!isQuery(said)) return void socket.write(fine(2));
+        if (!isQuery(said)) return void socket.write(encodeOkPacket(2));
         const query = queryIn(said);
         if (query.startsWith('set')) {
           const lacks = query.includes('read_only');
           if (!lacks) set.push(query);
-          return void socket.write(lacks ? refusal(1, errno) : fine(1));
+          return void socket.write(lacks ? refusal(1, errno) : encodeOkPacket(1));
         }
         socket.write(
           query.includes('version') ? table('8.0.11-TiDB-v8') : table('GRANT SELECT ON *.* TO `me`@`%`'),
@@ -81,21 +81,23 @@ describe('MySQL session with a hostile server', () => {
   });
 
   test('fails when the server refuses a setting for another reason', async () => {
-    const { failed } = await tried({
+    const { failed } = await testFakeMysql({
       answer: (socket, said) =>
-        void socket.write(isQuery(said) && queryIn(said).startsWith('set') ? refusal(1, 1820) : fine(2)),
+        void socket.write(
+          isQuery(said) && queryIn(said).startsWith('set') ? refusal(1, 1820) : encodeOkPacket(2),
+        ),
     });
     expect(failed).toMatchObject({ step: 'authenticate', code: 'credentials-expired' });
   });
 
   test('stops reading rows that never end', async () => {
     let sent = 0;
-    const { failed } = await tried({
-      answer: letting((socket) => {
+    const { failed } = await testFakeMysql({
+      answer: answerMysqlQueries((socket) => {
         socket.on('close', () => (sent = socket.bytesWritten));
         socket.write(Buffer.concat([packet(1, [1]), column(2), end(3)]));
         let number = 3;
-        pour(socket, () => packet((number += 1), lengthCoded('x'.repeat(60_000))));
+        writeUntilClosed(socket, () => packet((number += 1), lengthCoded('x'.repeat(60_000))));
       }),
     });
     expect(failed).toMatchObject({ step: 'query', code: 'protocol-mismatch' });
@@ -105,14 +107,16 @@ describe('MySQL session with a hostile server', () => {
   test.each([
     ['wants a file of ours', packet(1, [0xfb], '/etc/passwd')],
     ['announces columns that never come', packet(1, [0xfd, 0xff, 0xff, 0xff])],
-    ['answers that it is done', fine(1)],
+    ['answers that it is done', encodeOkPacket(1)],
     [
       'answers with a row of nothing',
       Buffer.concat([packet(1, [1]), column(2), end(3), packet(4, [0xfd, 0xff, 0xff, 0x7f])]),
     ],
     ['closes', Buffer.alloc(0)],
   ])('fails at the query step, and sends nothing, when the server %s', async (_, answer) => {
-    const { failed, told } = await tried({ answer: letting((socket) => socket.end(answer)) });
+    const { failed, told } = await testFakeMysql({
+      answer: answerMysqlQueries((socket) => socket.end(answer)),
+    });
     expect(failed).toMatchObject({ step: 'query' });
     expect(['protocol-mismatch', 'connection-reset']).toContain(failed?.code);
     expect(told.includes('root:')).toBe(false);
@@ -127,12 +131,12 @@ describe('MySQL session with a hostile server', () => {
     let sent = 0;
     await using server = await plainServer((socket) => {
       socket.on('close', () => (sent += socket.bytesWritten));
-      const answer = letting((_, query) => {
+      const answer = answerMysqlQueries((_, query) => {
         if (!query.includes(`from information_schema.${set}`)) return void socket.write(nothing(query));
         socket.write(head(width));
         let number = 2 + width;
         let row = 0;
-        pour(socket, () =>
+        writeUntilClosed(socket, () =>
           Buffer.concat(
             Array.from({ length: 500 }, () => {
               const name = `t${(row += 1)}`;
@@ -163,7 +167,7 @@ describe('MySQL session with a hostile server', () => {
   });
 
   test('reports a timeout when the server does not answer', async () => {
-    const { failed } = await tried({ answer: letting(() => {}) });
+    const { failed } = await testFakeMysql({ answer: answerMysqlQueries(() => {}) });
     expect(failed).toMatchObject({ step: 'query', code: 'timeout' });
   });
 
@@ -180,7 +184,9 @@ describe('MySQL session with a hostile server', () => {
     );
     await fc.assert(
       fc.asyncProperty(fc.array(piece, { minLength: 1, maxLength: 6 }), async (pieces) => {
-        const { details } = await tried({ answer: letting((socket) => socket.end(Buffer.concat(pieces))) });
+        const { details } = await testFakeMysql({
+          answer: answerMysqlQueries((socket) => socket.end(Buffer.concat(pieces))),
+        });
         expect(Object.keys(details)).not.toEqual([]);
       }),
       { numRuns: Number(process.env['FUZZ_RUNS'] ?? 60) },
@@ -191,12 +197,12 @@ describe('MySQL session with a hostile server', () => {
     await using server = await plainServer((socket) => {
       socket.write(greetingOf());
       socket.on('data', (said) => {
-        if (said[4] !== 1) letting(() => {})(socket, said);
+        if (said[4] !== 1) answerMysqlQueries(() => {})(socket, said);
       });
     });
     const session = await openManagedSession(mysql, targetOf(server.port), optionsOf('disable'));
     await session[Symbol.asyncDispose]();
-    expect(await leftOver(/^TCPSocketWrap$/)).toBe(0);
+    expect(await countOpenResources(/^TCPSocketWrap$/)).toBe(0);
   });
 
   test('reads over the first connection when the server never answers on the second', async () => {
@@ -209,7 +215,9 @@ describe('MySQL session with a hostile server', () => {
         return; // no greeting
       }
       socket.write(greetingOf());
-      socket.on('data', (said) => letting((_, query) => void socket.write(nothing(query)))(socket, said));
+      socket.on('data', (said) =>
+        answerMysqlQueries((_, query) => void socket.write(nothing(query)))(socket, said),
+      );
     });
     const target = targetOf(server.port);
     await using session = await openManagedSession(

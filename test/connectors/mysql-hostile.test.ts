@@ -4,7 +4,16 @@ import fc from 'fast-check';
 import { runSourceTest } from '../../shared/connectors/run-source-test.ts';
 import { mysql } from '../../shared/connectors/mysql/connector.ts';
 import { pem, plainServer } from '../network/servers.ts';
-import { targetOf, optionsOf, packet, greetingOf, fine, refusal, table, tried } from './mysql-server.ts';
+import {
+  targetOf,
+  optionsOf,
+  packet,
+  greetingOf,
+  encodeOkPacket,
+  refusal,
+  table,
+  testFakeMysql,
+} from './mysql-server.ts';
 
 describe('MySQL greeting of a hostile server', () => {
   test.each([
@@ -14,11 +23,11 @@ describe('MySQL greeting of a hostile server', () => {
     ['greets with nothing', packet(0)],
     ['greets in another protocol', packet(0, [9], '3.23\0')],
     ['greets without end of its version', packet(0, [10], 'x'.repeat(200))],
-    ['says more than its greeting', Buffer.concat([greetingOf(), fine(1)])],
+    ['says more than its greeting', Buffer.concat([greetingOf(), encodeOkPacket(1)])],
     ['greets with half an error', packet(0, [0xff])],
   ])('fails with protocol-mismatch when the server %s', async (_, greeting) => {
     for (const mode of ['disable', 'require'] as const) {
-      const { failed } = await tried({ greeting }, mode);
+      const { failed } = await testFakeMysql({ greeting }, mode);
       expect(failed).toMatchObject({ step: 'connect', code: 'protocol-mismatch' });
     }
   });
@@ -29,7 +38,7 @@ describe('MySQL greeting of a hostile server', () => {
     [1130, 'permission-denied'],
   ])('maps the error %s in place of a greeting, and does not repeat its text', async (errno, code) => {
     const greeting = packet(0, [0xff, errno & 255, errno >> 8], 'give me more');
-    const { failed, details } = await tried({ greeting }, 'require');
+    const { failed, details } = await testFakeMysql({ greeting }, 'require');
     expect(failed).toMatchObject({ step: 'connect', code, native_code: String(errno) });
     expect(JSON.stringify([failed, details])).not.toContain('give me more');
   });
@@ -57,14 +66,14 @@ describe('MySQL greeting of a hostile server', () => {
 
 describe('MySQL login over TLS', () => {
   test('sends neither a name nor a password to a server without TLS', async () => {
-    const strict = await tried({}, 'require');
+    const strict = await testFakeMysql({}, 'require');
     expect(strict.failed).toMatchObject({ step: 'tls', code: 'tls-unsupported' });
     expect(strict.told).toHaveLength(0);
   });
 
   test('sends no name when the server answers unencrypted', async () => {
-    const { details, told } = await tried(
-      { greeting: greetingOf({ tls: true }), answer: (socket) => socket.write(fine(2)) },
+    const { details, told } = await testFakeMysql(
+      { greeting: greetingOf({ tls: true }), answer: (socket) => socket.write(encodeOkPacket(2)) },
       'require',
     );
     expect(['protocol-mismatch', 'tls-unsupported']).toContain('code' in details && details.code);
@@ -106,18 +115,18 @@ describe('MySQL login to a hostile server', () => {
     ['wants a plugin that there is not', packet(2, [0xfe], 'client_ed25519\0', 'salt\0'), 'server-error'],
     ['wants what every object has', packet(2, [0xfe], 'constructor\0', 'salt\0'), 'server-error'],
     ['sends rows', table('x'), 'protocol-mismatch'],
-    ['numbers its packets as it likes', fine(77), 'protocol-mismatch'],
+    ['numbers its packets as it likes', encodeOkPacket(77), 'protocol-mismatch'],
     ['sends an empty packet', packet(2), 'protocol-mismatch'],
     ['announces sixteen megabytes', packet(2, 'x').fill(0xff, 0, 3), 'protocol-mismatch'],
     ['wants more of a login that there was not', packet(2, [1, 9, 9, 9]), 'protocol-mismatch'],
   ])('fails without sending the password when the server %s', async (_, answer, code) => {
-    const { failed, told } = await tried({ answer: (socket) => void socket.write(answer) });
+    const { failed, told } = await testFakeMysql({ answer: (socket) => void socket.write(answer) });
     expect(failed).toMatchObject({ step: 'authenticate', code });
     expect(told.includes('obviously-fake')).toBe(false);
   });
 
   test('sends no password when the server gives no public key to encrypt it', async () => {
-    const { failed, told } = await tried({
+    const { failed, told } = await testFakeMysql({
       greeting: greetingOf({ plugin: 'caching_sha2_password' }),
       answer: (socket, said) =>
         void socket.write(packet(said.readUInt8(3) + 1, [1], said.readUInt8(3) === 1 ? [4] : 'no key')),
@@ -127,7 +136,7 @@ describe('MySQL login to a hostile server', () => {
   });
 
   test('reports a timeout when the server does not answer', async () => {
-    expect((await tried({})).failed).toMatchObject({ step: 'authenticate', code: 'timeout' });
+    expect((await testFakeMysql({})).failed).toMatchObject({ step: 'authenticate', code: 'timeout' });
   });
 
   test('fails, and does not crash, for random answers', async () => {
@@ -146,7 +155,7 @@ describe('MySQL login to a hostile server', () => {
         fc.boolean(),
         async (pieces, greets) => {
           const bytes = Buffer.concat(pieces);
-          const { details } = await tried(
+          const { details } = await testFakeMysql(
             greets
               ? { answer: (socket) => void socket.end(bytes) }
               : { greeting: bytes, answer: (socket) => socket.end() },

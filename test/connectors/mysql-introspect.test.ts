@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { connectTo, mysqlEngines } from './mysql-engines.ts';
-import { readerOf } from './mysql-reader.ts';
+import { createMysqlCatalogReader } from './mysql-reader.ts';
 
 for (const { name, port, mariadb, version, admin, ...reader } of mysqlEngines()) {
-  const read = readerOf(port);
+  const read = createMysqlCatalogReader(port);
 
   describe(name, () => {
     const own = `introspect_${process.pid}`;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Api, startApi } from '../api.ts';
-import { base, create } from '../functions/management/samples.ts';
+import { base, createManagementConnection } from '../functions/management/samples.ts';
 import { connectTo, foldingMysqlEngines, type MysqlEngine, mysqlEngines } from './mysql-engines.ts';
 
 /** A database with a mixed-case name, an account that may read only this database, and an API. */
@@ -51,7 +51,7 @@ const setUp = ({ port, admin }: MysqlEngine) => {
     manage: async (mappedFields: object) => {
       const settings = { type: 'MYSQL', host: '127.0.0.1', port, databaseName: database, userName: user };
       const more = { configName: 'mixed', password: 'obviously-fake', ssl: { mode: 'require' } };
-      const { body } = await create(api, { ...settings, ...more });
+      const { body } = await createManagementConnection(api, { ...settings, ...more });
       const schema = await api.call(`GET ${base}/${body.id}/schema`);
       const { status } = await api.call(`POST ${base}/validate-schema`, { body: { mappedFields } });
       return { status, tables: schema.body['tables'] };

@@ -3,7 +3,7 @@ import { openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { mysql } from '../../shared/connectors/mysql/connector.ts';
 import type { Account } from './mysql-engines.ts';
 
-export interface Asked {
+export interface MysqlReadOptions {
   readonly database?: string;
   readonly scope?: CatalogScope;
   readonly connections?: number;
@@ -12,9 +12,9 @@ export interface Asked {
 const everything: CatalogScope = { excludedSchemas: [] };
 
 /** Returns a function that reads the catalog of the server at `port` as the given account. */
-export const readerOf =
+export const createMysqlCatalogReader =
   (port: number) =>
-  async (account: Account, { database, scope = everything, connections = 2 }: Asked = {}) => {
+  async (account: Account, { database, scope = everything, connections = 2 }: MysqlReadOptions = {}) => {
     await using session = await openManagedSession(
       mysql,
       {

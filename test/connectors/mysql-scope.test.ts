@@ -8,10 +8,10 @@ import type { MysqlClient } from '../../shared/connectors/mysql/client.ts';
 import { splitMysqlQuery } from '../../shared/connectors/mysql/queries.ts';
 import { listen } from '../network/servers.ts';
 import { connectTo, mysqlEngines } from './mysql-engines.ts';
-import { readerOf, type Asked } from './mysql-reader.ts';
+import { createMysqlCatalogReader, type MysqlReadOptions } from './mysql-reader.ts';
 
 for (const { name, port, admin, ...reader } of mysqlEngines()) {
-  const read = readerOf(port);
+  const read = createMysqlCatalogReader(port);
 
   describe(name, () => {
     const own = `scope_${process.pid}`;
@@ -54,7 +54,7 @@ for (const { name, port, admin, ...reader } of mysqlEngines()) {
     });
 
     test('reads only the databases of its scope, or all except system databases', async () => {
-      const schemasOf = async (asked: Asked) => [
+      const schemasOf = async (asked: MysqlReadOptions) => [
         ...new Set((await read(admin, asked)).tables.map(({ schema }) => schema)),
       ];
       const all = await schemasOf({});
@@ -89,7 +89,7 @@ for (const { name, port, admin, ...reader } of mysqlEngines()) {
     });
 
     test('distinguishes databases whose names differ only in case or accents', async () => {
-      const found = async (asked: Asked) =>
+      const found = async (asked: MysqlReadOptions) =>
         (await read(admin, asked)).tables
           .filter(({ schema }) => alike.includes(schema))
           .map(({ schema, columns, primary_key }) => [schema, columns.map((each) => each.name), primary_key]);
@@ -110,7 +110,7 @@ for (const { name, port, admin, ...reader } of mysqlEngines()) {
       async (version) => {
         const straight = await read(reader, { database: 'shop' });
         await using proxy = await greetingAs(version, port);
-        expect(await readerOf(proxy.port)(reader, { database: 'shop' })).toMatchObject({
+        expect(await createMysqlCatalogReader(proxy.port)(reader, { database: 'shop' })).toMatchObject({
           tables: straight.tables,
           missing: straight.missing,
         });

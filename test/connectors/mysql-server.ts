@@ -55,7 +55,7 @@ export const greetingOf = ({ version = '8.4.0', tls = false, plugin = 'mysql_nat
     `${plugin}\0`,
   );
 };
-export const fine = (number: number) => packet(number, [0, 0, 0, 2, 0, 0, 0]);
+export const encodeOkPacket = (number: number) => packet(number, [0, 0, 0, 2, 0, 0, 0]);
 export const refusal = (number: number, errno: number, text = 'no') =>
   packet(number, [0xff, errno & 255, errno >> 8], `#28000${text}`);
 export const end = (number: number) => packet(number, [0xfe, 0, 0, 2, 0]);
@@ -98,16 +98,17 @@ export const isQuery = (said: Buffer) => said[3] === 0 && said[4] === 3;
 export const queryIn = (said: Buffer) => said.toString('utf8', 5);
 
 /** Accepts every login, and passes queries to `answer`. */
-export const letting =
+export const answerMysqlQueries =
   (answer: (socket: Socket, query: string) => void) => (socket: Socket, said: Buffer) => {
-    if (!isQuery(said)) return void socket.write(fine(said.readUInt8(3) + 1));
+    if (!isQuery(said)) return void socket.write(encodeOkPacket(said.readUInt8(3) + 1));
     const query = queryIn(said);
-    if (query.startsWith('set session') || query.startsWith('do ')) return void socket.write(fine(1));
+    if (query.startsWith('set session') || query.startsWith('do '))
+      return void socket.write(encodeOkPacket(1));
     answer(socket, query);
   };
 
 /** Tests a server that behaves as given. Returns the result and the bytes that the server received. */
-export const tried = async (
+export const testFakeMysql = async (
   { greeting = greetingOf(), answer = () => {} }: Behaviour,
   mode: Mode = 'disable',
 ) => {
@@ -129,7 +130,7 @@ interface Behaviour {
 }
 
 /** Writes until the peer closes the socket. */
-export const pour = (socket: Socket, piece: () => Buffer) => {
+export const writeUntilClosed = (socket: Socket, piece: () => Buffer) => {
   const more = () => {
     while (!socket.destroyed && socket.write(piece()));
     if (!socket.destroyed) socket.once('drain', more);

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { reach } from '../engines/reach.ts';
-import { runFromBundle } from './from-bundle.ts';
+import { runBundledConnector } from './bundled-probe.ts';
 
 const env = reach('oracle');
 if (env) {
@@ -15,7 +15,7 @@ if (env) {
       credentials: { auth_method: 'password', password: env['ORACLE_PASSWORD'] },
       options: { ssl_mode: 'disable' },
     };
-    const { printed, stderr } = await runFromBundle('oracle', { target, script });
+    const { printed, stderr } = await runBundledConnector('oracle', { target, script });
     expect(printed).toEqual({
       version: expect.stringMatching(/^Oracle Database 19\.24/),
       kinds: {

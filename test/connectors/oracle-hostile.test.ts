@@ -3,19 +3,28 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { runSourceTest } from '../../shared/connectors/run-source-test.ts';
 import { oracle } from '../../shared/connectors/oracle/connector.ts';
 import { closedPort, plainServer } from '../network/servers.ts';
-import { optionsOf, redirect, targetOf } from './oracle-furniture.ts';
+import { buildOracleSessionOptions, encodeOracleRedirect, buildOracleTarget } from './oracle-fixtures.ts';
 
 describe('Oracle test against a hostile or foreign server', () => {
   const against = async (answer: Buffer | 'reset', seconds = 2) => {
     await using server = await plainServer((socket) => {
       socket.once('data', () => (answer === 'reset' ? socket.resetAndDestroy() : socket.write(answer)));
     });
-    return (await runSourceTest(oracle, targetOf(server.port), optionsOf('disable', 'ca.crt', seconds)))
-      .details;
+    return (
+      await runSourceTest(
+        oracle,
+        buildOracleTarget(server.port),
+        buildOracleSessionOptions('disable', 'ca.crt', seconds),
+      )
+    ).details;
   };
 
   test('reports connection-refused for a closed port', async () => {
-    const { details } = await runSourceTest(oracle, targetOf(await closedPort()), optionsOf('disable'));
+    const { details } = await runSourceTest(
+      oracle,
+      buildOracleTarget(await closedPort()),
+      buildOracleSessionOptions('disable'),
+    );
     expect(details).toMatchObject({ code: 'connection-refused' });
   });
   test.each([
@@ -29,9 +38,15 @@ describe('Oracle test against a hostile or foreign server', () => {
     ],
   ])('does not follow a redirect to %s', async (_, address) => {
     await using server = await plainServer((socket) => {
-      socket.once('data', () => socket.write(redirect(address.replace('PORT=PORT', `PORT=${server.port}`))));
+      socket.once('data', () =>
+        socket.write(encodeOracleRedirect(address.replace('PORT=PORT', `PORT=${server.port}`))),
+      );
     });
-    const { details, steps } = await runSourceTest(oracle, targetOf(server.port), optionsOf('disable'));
+    const { details, steps } = await runSourceTest(
+      oracle,
+      buildOracleTarget(server.port),
+      buildOracleSessionOptions('disable'),
+    );
     expect(details).toMatchObject({ code: 'host-forbidden' });
     expect(steps.find(({ status }) => status === 'failed')).toMatchObject({ step: 'egress' });
     expect(server.accepted.length).toBe(1);
@@ -48,10 +63,12 @@ describe('Oracle test against a hostile or foreign server', () => {
     using driver = jest.spyOn(dns.promises, 'lookup');
     const asked: string[] = [];
     await using server = await plainServer((socket) => {
-      socket.once('data', () => socket.write(redirect(address.replace('{port}', `${server.port}`))));
+      socket.once('data', () =>
+        socket.write(encodeOracleRedirect(address.replace('{port}', `${server.port}`))),
+      );
     });
-    const { details } = await runSourceTest(oracle, targetOf(server.port, { host: '127.0.0.1' }), {
-      ...optionsOf('disable'),
+    const { details } = await runSourceTest(oracle, buildOracleTarget(server.port, { host: '127.0.0.1' }), {
+      ...buildOracleSessionOptions('disable'),
       resolve: async (name) => {
         asked.push(name);
         return ['169.254.169.254'];
@@ -65,9 +82,15 @@ describe('Oracle test against a hostile or foreign server', () => {
   test('rejects a redirect without a host, and does not fall back to the local host', async () => {
     using driver = jest.spyOn(dns.promises, 'lookup');
     await using server = await plainServer((socket) => {
-      socket.once('data', () => socket.write(redirect(`(ADDRESS=(PROTOCOL=tcp)(PORT=${server.port}))`)));
+      socket.once('data', () =>
+        socket.write(encodeOracleRedirect(`(ADDRESS=(PROTOCOL=tcp)(PORT=${server.port}))`)),
+      );
     });
-    const { details } = await runSourceTest(oracle, targetOf(server.port), optionsOf('disable'));
+    const { details } = await runSourceTest(
+      oracle,
+      buildOracleTarget(server.port),
+      buildOracleSessionOptions('disable'),
+    );
     expect(details).toMatchObject({ code: 'protocol-mismatch' });
     expect(driver).not.toHaveBeenCalled();
     expect(server.accepted.length).toBe(1);
@@ -75,9 +98,13 @@ describe('Oracle test against a hostile or foreign server', () => {
   test('gives up on a listener that redirects to itself without end', async () => {
     await using server = await plainServer((socket) => {
       const self = `(ADDRESS=(PROTOCOL=tcp)(HOST=127.0.0.1)(PORT=${server.port}))`;
-      socket.once('data', () => socket.write(redirect(self)));
+      socket.once('data', () => socket.write(encodeOracleRedirect(self)));
     });
-    const { details } = await runSourceTest(oracle, targetOf(server.port), optionsOf('disable'));
+    const { details } = await runSourceTest(
+      oracle,
+      buildOracleTarget(server.port),
+      buildOracleSessionOptions('disable'),
+    );
     expect(details).toMatchObject({ code: 'protocol-mismatch' });
     expect(server.accepted.length).toBe(3);
   });
@@ -86,7 +113,11 @@ describe('Oracle test against a hostile or foreign server', () => {
     await using server = await plainServer((socket) => {
       socket.on('data', () => socket.write(resend));
     });
-    const { details } = await runSourceTest(oracle, targetOf(server.port), optionsOf('disable'));
+    const { details } = await runSourceTest(
+      oracle,
+      buildOracleTarget(server.port),
+      buildOracleSessionOptions('disable'),
+    );
     expect(details).toMatchObject({ code: 'protocol-mismatch' });
   });
   test.each([
@@ -96,9 +127,13 @@ describe('Oracle test against a hostile or foreign server', () => {
     ['a file', '(ADDRESS=(PROTOCOL=ipc)(KEY=/tmp/x))'],
   ])('fails at the login when a listener redirects to %s', async (_, address) => {
     await using server = await plainServer((socket) => {
-      socket.once('data', () => socket.write(redirect(address)));
+      socket.once('data', () => socket.write(encodeOracleRedirect(address)));
     });
-    const { steps } = await runSourceTest(oracle, targetOf(server.port), optionsOf('disable', 'ca.crt', 2));
+    const { steps } = await runSourceTest(
+      oracle,
+      buildOracleTarget(server.port),
+      buildOracleSessionOptions('disable', 'ca.crt', 2),
+    );
     expect(steps.find(({ status }) => status === 'failed')).toMatchObject({ step: 'authenticate' });
     expect(server.accepted.length).toBe(1);
   });
@@ -115,7 +150,11 @@ describe('Oracle test against a hostile or foreign server', () => {
       socket.on('drain', pour);
       socket.once('data', pour);
     });
-    const { steps } = await runSourceTest(oracle, targetOf(server.port), optionsOf('disable', 'ca.crt', 3));
+    const { steps } = await runSourceTest(
+      oracle,
+      buildOracleTarget(server.port),
+      buildOracleSessionOptions('disable', 'ca.crt', 3),
+    );
     expect(steps.find(({ status }) => status === 'failed')).toMatchObject({ step: 'authenticate' });
     expect(sent).toBeLessThan(2 ** 26);
   });

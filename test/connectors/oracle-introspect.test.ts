@@ -3,7 +3,7 @@ import type { CatalogScope, Table } from '../../shared/connectors/catalog.ts';
 import { openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { oracle } from '../../shared/connectors/oracle/connector.ts';
 import { reach } from '../engines/reach.ts';
-import { optionsOf, targetOf } from './oracle-furniture.ts';
+import { buildOracleSessionOptions, buildOracleTarget } from './oracle-fixtures.ts';
 
 // On a stand-in server, with the real driver and SQLite tables named like the dictionary. Their rows follow
 // Oracle's documentation.
@@ -11,8 +11,8 @@ const env = reach('oracle', { ORACLE_TLS: 'off' });
 if (env) {
   const opened = (user: readonly [string, string], role: 'source' | 'target' = 'source', config = {}) => {
     const [username, password] = user;
-    const target = targetOf(Number(env['ORACLE_PORT']), { username, ...config }, password);
-    return openManagedSession(oracle, { ...target, role }, optionsOf('disable'));
+    const target = buildOracleTarget(Number(env['ORACLE_PORT']), { username, ...config }, password);
+    return openManagedSession(oracle, { ...target, role }, buildOracleSessionOptions('disable'));
   };
   const reader = ['mooring_reader', 'p@ss:w/rd#1%'] as const;
   const read = async (scope: Partial<CatalogScope> = {}, user: readonly [string, string] = reader) => {

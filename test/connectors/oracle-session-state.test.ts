@@ -4,7 +4,7 @@ import { runSourceTest, openManagedSession } from '../../shared/connectors/run-s
 import { oracle } from '../../shared/connectors/oracle/connector.ts';
 import { oracleSessionSettings } from '../../shared/connectors/oracle/session-state.ts';
 import { reach } from '../engines/reach.ts';
-import { optionsOf, targetOf } from './oracle-furniture.ts';
+import { buildOracleSessionOptions, buildOracleTarget } from './oracle-fixtures.ts';
 
 /**
  * The settings that the stand-in's logon trigger changes for an account, one for each setting of
@@ -19,11 +19,11 @@ test('the stand-in changes every Oracle session setting', () => {
 const env = reach('oracle', { ORACLE_TLS: 'off' });
 if (env) {
   const as = (username: string, password: string) =>
-    targetOf(Number(env['ORACLE_PORT']), { username }, password);
+    buildOracleTarget(Number(env['ORACLE_PORT']), { username }, password);
   const plain = as('mooring_reader', 'p@ss:w/rd#1%');
   const triggered = as('mooring_triggered', 'triggered');
   const read = async (target: typeof plain, scope: Partial<CatalogScope> = {}) => {
-    await using session = await openManagedSession(oracle, target, optionsOf('disable'));
+    await using session = await openManagedSession(oracle, target, buildOracleSessionOptions('disable'));
     const tables: Table[] = [];
     const missing = await session.introspect(
       { excludedSchemas: [], ...scope },
@@ -45,7 +45,7 @@ if (env) {
 
   test('an Oracle session with settings from a logon trigger passes the same connection test', async () => {
     const outcome = async (target: typeof plain) => {
-      const { status, steps } = await runSourceTest(oracle, target, optionsOf('disable'));
+      const { status, steps } = await runSourceTest(oracle, target, buildOracleSessionOptions('disable'));
       return { status, steps: steps.map(({ step, status: each, code }) => ({ step, each, code })) };
     };
     expect(await outcome(triggered)).toEqual(await outcome(plain));

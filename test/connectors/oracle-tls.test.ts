@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { runSourceTest } from '../../shared/connectors/run-source-test.ts';
 import { oracle } from '../../shared/connectors/oracle/connector.ts';
 import { plainServer } from '../network/servers.ts';
-import { optionsOf, targetOf } from './oracle-furniture.ts';
+import { buildOracleSessionOptions, buildOracleTarget } from './oracle-fixtures.ts';
 
 describe('Oracle test that requires TLS, against a server without TLS', () => {
   const against = async (...answers: readonly ('silence' | 'end' | 'reset' | Buffer)[]) => {
@@ -15,7 +15,11 @@ describe('Oracle test that requires TLS, against a server without TLS', () => {
         else if (answer !== 'silence') socket.write(answer);
       });
     });
-    const { steps } = await runSourceTest(oracle, targetOf(server.port), optionsOf('require', 'ca.crt', 6));
+    const { steps } = await runSourceTest(
+      oracle,
+      buildOracleTarget(server.port),
+      buildOracleSessionOptions('require', 'ca.crt', 6),
+    );
     expect(server.accepted.length).toBe(answers.length);
     return steps.find(({ status }) => status === 'failed');
   };

@@ -8,7 +8,7 @@ import { connectorContract } from '../contracts/connector.ts';
 import { sourceContract } from '../contracts/source.ts';
 import { reach } from '../engines/reach.ts';
 import { plainServer } from '../network/servers.ts';
-import { optionsOf, redirect, targetOf } from './oracle-furniture.ts';
+import { buildOracleSessionOptions, encodeOracleRedirect, buildOracleTarget } from './oracle-fixtures.ts';
 
 describe('Oracle connector', () => {
   connectorContract(oracle, {
@@ -182,13 +182,17 @@ if (env && plain)
     });
 
     const tried = (config: object = {}, seconds = 5) =>
-      runSourceTest(oracle, targetOf(port, config), optionsOf('disable', 'ca.crt', seconds));
+      runSourceTest(
+        oracle,
+        buildOracleTarget(port, config),
+        buildOracleSessionOptions('disable', 'ca.crt', seconds),
+      );
     const opened = (username: string, password: string, seconds: number) => {
-      const target = targetOf(port, { username }, password);
+      const target = buildOracleTarget(port, { username }, password);
       return openManagedSession(
         oracle,
         { ...target, options: { ...target.options, query_timeout_seconds: seconds } },
-        optionsOf('disable'),
+        buildOracleSessionOptions('disable'),
       );
     };
 
@@ -216,16 +220,20 @@ if (env && plain)
     test('a redirect to a host name is followed to the address that the resolver returns', async () => {
       await using listener = await plainServer((socket) => {
         const to = `(DESCRIPTION=(ADDRESS=(PROTOCOL=tcp)(HOST=node-2.example.test)(PORT=${port})))`;
-        socket.once('data', () => socket.write(redirect(to)));
+        socket.once('data', () => socket.write(encodeOracleRedirect(to)));
       });
       const asked: string[] = [];
-      const { status } = await runSourceTest(oracle, targetOf(listener.port, { host: '127.0.0.1' }), {
-        ...optionsOf('disable'),
-        resolve: async (name) => {
-          asked.push(name);
-          return ['127.0.0.1'];
+      const { status } = await runSourceTest(
+        oracle,
+        buildOracleTarget(listener.port, { host: '127.0.0.1' }),
+        {
+          ...buildOracleSessionOptions('disable'),
+          resolve: async (name) => {
+            asked.push(name);
+            return ['127.0.0.1'];
+          },
         },
-      });
+      );
       expect([status, asked]).toEqual(['connected', ['node-2.example.test']]);
     });
 

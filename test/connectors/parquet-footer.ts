@@ -85,12 +85,12 @@ interface Metadata {
 }
 
 /** A Parquet file that consists of its footer only. */
-export const parquetFile = (
+export const buildParquetFile = (
   columns: readonly SchemaElement[],
   { rows = i64(3), groups = [], pairs }: Metadata = {},
 ): Buffer => {
   const top = countTop(columns);
-  return wrap(
+  return wrapParquetFooter(
     struct({
       1: i32(2),
       2: list([{ name: 'schema', children: top }, ...columns].map(element)),
@@ -106,9 +106,9 @@ export const parquetFile = (
 };
 
 /** Replaces a number that is left out. */
-export const nothing: Encoded = { type: 6, bytes: Buffer.alloc(0) };
+export const omittedNumber: Encoded = { type: 6, bytes: Buffer.alloc(0) };
 
-export const wrap = (metadata: Buffer): Buffer => {
+export const wrapParquetFooter = (metadata: Buffer): Buffer => {
   const length = Buffer.alloc(4);
   length.writeUInt32LE(metadata.length);
   return Buffer.concat([Buffer.from('PAR1'), metadata, length, Buffer.from('PAR1')]);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { reach } from '../engines/reach.ts';
-import { connect, readCatalog } from './read-catalog.ts';
+import { connectToPostgresql, collectPostgresqlCatalog } from './collect-postgresql-catalog.ts';
 
 for (const version of [11, 14, 18]) {
   const engine = reach('postgres', { POSTGRES_VERSION: `${version}` });
@@ -24,9 +24,9 @@ for (const version of [11, 14, 18]) {
     const reader = { ...place, database, user, password: 'obviously-fake' };
 
     beforeAll(async () => {
-      await using client = await connect({ ...admin, database: 'postgres' });
+      await using client = await connectToPostgresql({ ...admin, database: 'postgres' });
       await client.query(`create database ${database} template template0`);
-      await using inside = await connect({ ...admin, database });
+      await using inside = await connectToPostgresql({ ...admin, database });
       await inside.query(`
         create role ${owner}; create role ${user} login password 'obviously-fake';
         create table base (a int, b int); create table secret (a int, c int);
@@ -52,14 +52,14 @@ for (const version of [11, 14, 18]) {
         grant select on ${views.replaceAll(' ', ', ')} to ${user};`);
     });
     afterAll(async () => {
-      await using client = await connect({ ...admin, database: 'postgres' });
+      await using client = await connectToPostgresql({ ...admin, database: 'postgres' });
       await client.query(`drop database if exists ${database}`);
       await client.query(`drop role if exists ${owner}, ${user}`);
     });
 
     /** The views that the server itself refuses to read. */
     const unreadable = async () => {
-      await using client = await connect(reader);
+      await using client = await connectToPostgresql(reader);
       const refused: string[] = [];
       for (const view of views.split(' '))
         await client.query(`select * from ${view} limit 1`).catch(() => refused.push(view));
@@ -73,17 +73,25 @@ for (const version of [11, 14, 18]) {
           .split(' ')
           .concat(version >= 15 ? ['invoked', 'invoked_too'] : []),
       );
-      const { missing } = await readCatalog(reader, { schemas: ['public'], excludedSchemas: [] });
+      const { missing } = await collectPostgresqlCatalog(reader, {
+        schemas: ['public'],
+        excludedSchemas: [],
+      });
       const [broken] = missing.filter(({ reason }) => reason === 'views-broken');
       expect(broken?.count).toBe(refused.length);
-      await using client = await connect({ ...admin, database });
+      await using client = await connectToPostgresql({ ...admin, database });
       await client.query(broken?.remediation ?? '');
       expect(await unreadable()).toEqual([]);
-      expect((await readCatalog(reader)).missing.map(({ reason }) => reason)).toEqual(['tables-denied']);
+      expect((await collectPostgresqlCatalog(reader)).missing.map(({ reason }) => reason)).toEqual([
+        'tables-denied',
+      ]);
     });
 
     test('in a schema whose configured name differs in case are reported as not found', async () => {
-      const { missing } = await readCatalog(reader, { schemas: ['Public', 'gone'], excludedSchemas: [] });
+      const { missing } = await collectPostgresqlCatalog(reader, {
+        schemas: ['Public', 'gone'],
+        excludedSchemas: [],
+      });
       expect(missing).toEqual([
         {
           reason: 'schemas-not-found',

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { reach } from '../engines/reach.ts';
-import { runFromBundle } from './from-bundle.ts';
+import { runBundledConnector } from './bundled-probe.ts';
 
 const env = reach('postgres');
 if (env)
@@ -15,7 +15,7 @@ if (env)
       credentials: { auth_method: 'password', password: env['POSTGRES_PASSWORD'] },
       options: { ssl_mode: 'disable' },
     };
-    const { printed } = await runFromBundle('postgresql', {
+    const { printed } = await runBundledConnector('postgresql', {
       target,
       script: `
         const { version, tables } = await read();

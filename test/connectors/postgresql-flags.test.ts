@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { reach } from '../engines/reach.ts';
-import { connect, readCatalog as read } from './read-catalog.ts';
+import { connectToPostgresql, collectPostgresqlCatalog as read } from './collect-postgresql-catalog.ts';
 
 const furniture = (version: number) => `
   create table target (a int, b int primary key);
@@ -37,19 +37,19 @@ for (const version of [11, 14, 18]) {
     const own = { ...admin, database: `flags_${process.pid}` };
 
     beforeAll(async () => {
-      await using client = await connect({ ...admin, database: 'postgres' });
+      await using client = await connectToPostgresql({ ...admin, database: 'postgres' });
       await client.query(`create database ${own.database} template template0`);
-      await using inside = await connect(own);
+      await using inside = await connectToPostgresql(own);
       await inside.query(furniture(version));
     });
 
     afterAll(async () => {
-      await using client = await connect({ ...admin, database: 'postgres' });
+      await using client = await connectToPostgresql({ ...admin, database: 'postgres' });
       await client.query(`drop database if exists ${own.database}`);
     });
 
     test('reports index predicates, and invalid indexes and foreign keys', async () => {
-      await using client = await connect(own);
+      await using client = await connectToPostgresql(own);
       const twice = `create unique index concurrently failed on flagged (b)`;
       await expect(client.query(twice)).rejects.toMatchObject({ code: '23505' });
       const { table } = await read(own);
@@ -89,7 +89,7 @@ for (const version of [11, 14, 18]) {
     });
 
     test('includes indexes and TOAST data in the size of a table, and reports the time of the statistics', async () => {
-      await using client = await connect(own);
+      await using client = await connectToPostgresql(own);
       await client.query(`alter table large alter t set storage external;
         insert into large select i, repeat(md5(i::text), 300) from generate_series(1, 400) i`);
       await client.query('vacuum analyze large');

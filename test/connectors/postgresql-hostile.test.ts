@@ -9,7 +9,7 @@ import {
   postgresqlQuestionSettings,
 } from '../../shared/connectors/postgresql/session-state.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
-import { leftOver, pem, plainServer } from '../network/servers.ts';
+import { countOpenResources, pem, plainServer } from '../network/servers.ts';
 import { TLSSocket, createSecureContext } from 'node:tls';
 
 const targetOf = (port: number, credentials: SessionTarget['credentials'], seconds = 5): SessionTarget => ({
@@ -269,7 +269,7 @@ describe('PostgreSQL server after the login', () => {
       optionsOf('disable'),
     );
     await session[Symbol.asyncDispose]();
-    expect(await leftOver(/^TCPSocketWrap$/)).toBe(0);
+    expect(await countOpenResources(/^TCPSocketWrap$/)).toBe(0);
   });
 });
 

@@ -2,8 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { CatalogScope, Table } from '../../shared/connectors/catalog.ts';
 import { introspectPostgresql } from '../../shared/connectors/postgresql/introspect.ts';
 import { reach } from '../engines/reach.ts';
-import { connect, everything, readCatalog as read } from './read-catalog.ts';
-import { furniture, spelledByServer } from './postgresql-furniture.ts';
+import {
+  connectToPostgresql,
+  everything,
+  collectPostgresqlCatalog as read,
+} from './collect-postgresql-catalog.ts';
+import { renderPostgresqlFixtures, postgresqlSpellingQuery } from './postgresql-fixtures.ts';
 
 for (const version of [11, 14, 18]) {
   const engine = reach('postgres', { POSTGRES_VERSION: `${version}` });
@@ -16,14 +20,14 @@ for (const version of [11, 14, 18]) {
     const own = { ...admin, database: `introspect_${process.pid}` };
 
     beforeAll(async () => {
-      await using client = await connect({ ...admin, database: 'postgres' });
+      await using client = await connectToPostgresql({ ...admin, database: 'postgres' });
       await client.query(`create database ${own.database} template template0`);
-      await using inside = await connect(own);
-      await inside.query(furniture(version));
+      await using inside = await connectToPostgresql(own);
+      await inside.query(renderPostgresqlFixtures(version));
     });
 
     afterAll(async () => {
-      await using client = await connect({ ...admin, database: 'postgres' });
+      await using client = await connectToPostgresql({ ...admin, database: 'postgres' });
       await client.query(`drop database if exists ${own.database}`);
     });
 
@@ -122,7 +126,7 @@ for (const version of [11, 14, 18]) {
     });
 
     test('passes a thousand tables to the sink in order, and waits for the sink', async () => {
-      await using client = await connect({ ...reader, database: 'many' });
+      await using client = await connectToPostgresql({ ...reader, database: 'many' });
       const names: string[] = [];
       let busy = false;
       const sink = async (batch: readonly Table[]) => {
@@ -167,10 +171,10 @@ for (const version of [11, 14, 18]) {
 
     test('spells every type and index as the server does', async () => {
       const { tables } = await read(own);
-      await using client = await connect(own);
+      await using client = await connectToPostgresql(own);
       await client.query('set search_path = public');
       const { rows } = await client.query<{ place: string; types: string[]; indexes: string[][] }>(
-        spelledByServer,
+        postgresqlSpellingQuery,
       );
       const told = tables.map(({ schema, name, columns, indexes }) => ({
         place: `${schema}.${name}`,
@@ -194,7 +198,7 @@ for (const version of [11, 14, 18]) {
     });
 
     test('returns no row count when the statistics are not a count', async () => {
-      await using client = await connect(own);
+      await using client = await connectToPostgresql(own);
       const asked = `select reltuples::text from pg_class where relname = 'target'`;
       const { rows: before } = await client.query(asked);
       for (const [written, rows] of [
@@ -281,8 +285,8 @@ for (const version of [11, 14, 18]) {
     });
 
     test('stops at its time limit, and restores the settings of the connection', async () => {
-      await using blocker = await connect(own);
-      await using client = await connect(own);
+      await using blocker = await connectToPostgresql(own);
+      await using client = await connectToPostgresql(own);
       await blocker.query('begin; lock table pg_catalog.pg_description in access exclusive mode');
       const again = () => introspectPostgresql(client, everything, () => {}, { queryTimeoutMs: 300 });
       await expect(again()).rejects.toMatchObject({ code: '57014' });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { reach } from '../engines/reach.ts';
-import { connect, readCatalog } from './read-catalog.ts';
+import { connectToPostgresql, collectPostgresqlCatalog } from './collect-postgresql-catalog.ts';
 
 for (const version of [11, 14, 18]) {
   const engine = reach('postgres', { POSTGRES_VERSION: `${version}` });
@@ -16,9 +16,9 @@ for (const version of [11, 14, 18]) {
     };
 
     beforeAll(async () => {
-      await using client = await connect({ ...admin, database: 'postgres' });
+      await using client = await connectToPostgresql({ ...admin, database: 'postgres' });
       await client.query(`create database ${database} template template0`);
-      await using inside = await connect({ ...admin, database });
+      await using inside = await connectToPostgresql({ ...admin, database });
       // The enum label no longer exists. As after an upgrade that lost a library, the server fails wherever
       // it reads a value of the type.
       await inside.query(`
@@ -32,12 +32,12 @@ for (const version of [11, 14, 18]) {
         delete from pg_enum where enumlabel = 'good' and enumtypid = 'broken.mood'::regtype;`);
     });
     afterAll(async () => {
-      await using client = await connect({ ...admin, database: 'postgres' });
+      await using client = await connectToPostgresql({ ...admin, database: 'postgres' });
       await client.query(`drop database if exists ${database}`);
     });
 
     test('returns everything except expressions', async () => {
-      const { tables, missing, table } = await readCatalog({ ...admin, database });
+      const { tables, missing, table } = await collectPostgresqlCatalog({ ...admin, database });
       expect(tables.map(({ schema, name }) => `${schema}.${name}`)).toEqual([
         'broken.people',
         'sound.orders',
@@ -54,7 +54,10 @@ for (const version of [11, 14, 18]) {
       ['is excluded', { excludedSchemas: ['broken'] }],
       ['was not asked for', { schemas: ['sound'], excludedSchemas: [] }],
     ])('returns everything when the schema with the failure %s', async (_, scope) => {
-      const { tables, missing, column, table } = await readCatalog({ ...admin, database }, scope);
+      const { tables, missing, column, table } = await collectPostgresqlCatalog(
+        { ...admin, database },
+        scope,
+      );
       expect(tables.map(({ name }) => name)).toEqual(['orders']);
       expect(column('orders', 'note')?.default).toBe("'none'::text");
       expect(table('orders')?.indexes.length).toBe(4);

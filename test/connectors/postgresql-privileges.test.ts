@@ -5,7 +5,7 @@ import { readPostgresqlPrivileges } from '../../shared/connectors/postgresql/pri
 import { quotePostgresqlName } from '../../shared/connectors/postgresql/quote.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
 import { reach } from '../engines/reach.ts';
-import { connect } from './read-catalog.ts';
+import { connectToPostgresql } from './collect-postgresql-catalog.ts';
 
 for (const version of ['11', '14', '18']) {
   const env = reach('postgres', { POSTGRES_VERSION: version });
@@ -17,7 +17,7 @@ for (const version of ['11', '14', '18']) {
     const quoted = quotePostgresqlName(account);
     const database = `privileges_${process.pid}`;
     const admin = (name = database) =>
-      connect({
+      connectToPostgresql({
         ...at,
         user: env['POSTGRES_ADMIN_USER'],
         password: env['POSTGRES_ADMIN_PASSWORD'],

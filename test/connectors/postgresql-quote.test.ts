@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import { quotePostgresqlName } from '../../shared/connectors/postgresql/quote.ts';
 import { quoteRedshiftName as quoteInRedshift } from '../../shared/connectors/redshift/quote.ts';
 import { reach } from '../engines/reach.ts';
-import { connect } from './read-catalog.ts';
+import { connectToPostgresql } from './collect-postgresql-catalog.ts';
 
 for (const version of ['11', '14', '18']) {
   const env = reach('postgres', { POSTGRES_VERSION: version });
   if (!env) continue;
   const server = () =>
-    connect({
+    connectToPostgresql({
       host: env['POSTGRES_HOST'],
       port: Number(env['POSTGRES_PORT']),
       user: env['POSTGRES_USER'],

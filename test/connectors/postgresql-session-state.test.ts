@@ -7,7 +7,7 @@ import {
 } from '../../shared/connectors/postgresql/session-state.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
 import { reach } from '../engines/reach.ts';
-import { connect, readCatalog } from './read-catalog.ts';
+import { connectToPostgresql, collectPostgresqlCatalog } from './collect-postgresql-catalog.ts';
 
 /**
  * Settings that an administrator may change for an account: one for each setting of
@@ -59,10 +59,10 @@ for (const version of [11, 14, 18]) {
     const as = (user: string) => ({ ...at, user, password: user, database });
 
     beforeAll(async () => {
-      await using client = await connect({ ...admin, database: 'postgres' });
+      await using client = await connectToPostgresql({ ...admin, database: 'postgres' });
       await client.query(`create database ${database} template template0 encoding 'UTF8'`);
       for (const role of [plain, set]) await client.query(`create role ${role} login password '${role}'`);
-      await using inside = await connect({ ...admin, database });
+      await using inside = await connectToPostgresql({ ...admin, database });
       await inside.query(objects);
       for (const role of [plain, set]) {
         await inside.query(`grant select on all tables in schema public to ${role}`);
@@ -75,17 +75,17 @@ for (const version of [11, 14, 18]) {
     });
 
     afterAll(async () => {
-      await using client = await connect({ ...admin, database: 'postgres' });
+      await using client = await connectToPostgresql({ ...admin, database: 'postgres' });
       await client.query(`drop database if exists ${database}`);
       for (const role of [plain, set]) await client.query(`drop role if exists ${role}`);
     });
 
     test('reads the same catalog', async () => {
-      const expected = await readCatalog(as(plain));
+      const expected = await collectPostgresqlCatalog(as(plain));
       expect(expected.tables.map(({ name }) => name)).toEqual(['名前']);
       expect(expected.column('名前', 'h')).toMatchObject({ type: 'trap.mood', default: "'good'::trap.mood" });
       expect(expected.column('名前', 'c')?.default).toMatch(/^'2020-02-03 04:05:06\+00'/);
-      const { tables, missing } = await readCatalog(as(set));
+      const { tables, missing } = await collectPostgresqlCatalog(as(set));
       expect({ tables, missing }).toEqual({ tables: expected.tables, missing: expected.missing });
     });
 
@@ -116,7 +116,7 @@ for (const version of [11, 14, 18]) {
     });
 
     test('uses the query time limit of the connection', async () => {
-      await using client = await connect(as(set));
+      await using client = await connectToPostgresql(as(set));
       const slept: string[] = [];
       await runPostgresqlTransaction(
         client,
@@ -128,7 +128,7 @@ for (const version of [11, 14, 18]) {
     });
 
     test('applies every session setting that the version supports, for the transaction only', async () => {
-      await using client = await connect(as(set));
+      await using client = await connectToPostgresql(as(set));
       const names = [
         ...postgresqlSessionSettings.map(({ name }) => name),
         'statement_timeout',

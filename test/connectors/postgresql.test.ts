@@ -4,7 +4,7 @@ import { connectorContract } from '../contracts/connector.ts';
 import { sourceContract } from '../contracts/source.ts';
 import { reach } from '../engines/reach.ts';
 import { as, oddNames, refusals, wrongPassword } from './postgresql-accounts.ts';
-import { connect } from './read-catalog.ts';
+import { connectToPostgresql } from './collect-postgresql-catalog.ts';
 
 const { postgresql } = connectors;
 
@@ -31,7 +31,7 @@ const common = (env: Env, admin: Env) => ({
   config: { host: 'localhost', port: Number(env['PORT']), database: 'shop', username: env['USER'] },
   credentials: { auth_method: 'password', password: env['PASSWORD'] ?? '' },
   stall: async () => {
-    const lock = await connect({
+    const lock = await connectToPostgresql({
       host: admin['POSTGRES_HOST'],
       port: Number(admin['POSTGRES_PORT']),
       user: admin['POSTGRES_ADMIN_USER'],

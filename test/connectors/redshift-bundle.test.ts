@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { reach } from '../engines/reach.ts';
 import { pem } from '../network/servers.ts';
-import { awsApi } from './aws-api.ts';
-import { type BundledProbe, fromBundle } from './from-bundle.ts';
-import { cluster, keys, standIn } from './redshift-stand-in.ts';
+import { startAwsApi } from './aws-api.ts';
+import { type BundledProbe, bundleProbe } from './bundled-probe.ts';
+import { cluster, keys, createRedshiftStandIn } from './redshift-stand-in.ts';
 
 const engine = reach('postgres', { POSTGRES_VERSION: '18' });
 
@@ -12,7 +12,7 @@ const clients = ['client-redshift', 'client-redshift-serverless'] as const;
 describe('clients of the Redshift APIs', () => {
   let bundled: BundledProbe;
   beforeAll(async () => {
-    bundled = await fromBundle(['connections/create', 'connections/test', 'meta']);
+    bundled = await bundleProbe(['connections/create', 'connections/test', 'meta']);
   });
   afterAll(() => bundled[Symbol.asyncDispose]());
 
@@ -52,10 +52,10 @@ describe('clients of the Redshift APIs', () => {
 
   if (engine)
     test('open a Redshift session from the probe bundle', async () => {
-      const { port, database, reader, start, stop, handsOut } = standIn(engine);
+      const { port, database, reader, start, stop, handsOut } = createRedshiftStandIn(engine);
       await start();
       try {
-        await using api = await awsApi(keys.secret_access_key, handsOut());
+        await using api = await startAwsApi(keys.secret_access_key, handsOut());
         const target = {
           config: { host: cluster, port, database, username: reader },
           credentials: { auth_method: 'iam', ...keys },

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { ClientConfig } from 'pg';
-import { connect } from './read-catalog.ts';
+import { connectToPostgresql } from './collect-postgresql-catalog.ts';
 
 const views = new URL('../engines/redshift.d/fixture.sql', import.meta.url);
 
@@ -8,7 +8,7 @@ const views = new URL('../engines/redshift.d/fixture.sql', import.meta.url);
  * The external table is visible to every account in these views. Without it, an account sees what
  * PostgreSQL's own privileges allow.
  */
-export const withoutLake = `do $$ declare name text; begin
+export const hideExternalTableSql = `do $$ declare name text; begin
   foreach name in array array['svv_tables', 'svv_columns'] loop
     execute format('create or replace view pg_catalog.%I as select * from (%s) everything where table_schema <> ''lake''',
       name, rtrim(pg_get_viewdef('pg_catalog.' || name), ';'));
@@ -17,7 +17,7 @@ export const withoutLake = `do $$ declare name text; begin
 /**
  * A database for one test on a real PostgreSQL, with views named like Redshift's and with the given objects.
  */
-export const redshiftDatabase = (engine: Readonly<Record<string, string>>, name = 'shop') => {
+export const createRedshiftDatabase = (engine: Readonly<Record<string, string>>, name = 'shop') => {
   const admin = {
     host: engine['POSTGRES_HOST'] ?? '',
     port: Number(engine['POSTGRES_PORT']),
@@ -25,20 +25,20 @@ export const redshiftDatabase = (engine: Readonly<Record<string, string>>, name 
     password: engine['POSTGRES_ADMIN_PASSWORD'] ?? '',
   } satisfies ClientConfig;
   const database = `redshift_${name}_${process.pid}_${++count}`;
-  const inside = () => connect({ ...admin, database });
+  const inside = () => connectToPostgresql({ ...admin, database });
   return {
     admin,
     database,
     inside,
     /** Each text is one transaction, or manages its own transactions. */
     start: async (...texts: readonly string[]) => {
-      await using client = await connect({ ...admin, database: 'postgres' });
+      await using client = await connectToPostgresql({ ...admin, database: 'postgres' });
       await client.query(`create database ${database} template template0`);
       await using own = await inside();
       for (const text of [await readFile(views, 'utf8'), ...texts]) await own.query(text);
     },
     stop: async () => {
-      await using client = await connect({ ...admin, database: 'postgres' });
+      await using client = await connectToPostgresql({ ...admin, database: 'postgres' });
       await client.query(`drop database if exists ${database} with (force)`);
     },
   };

@@ -1,23 +1,23 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { reach } from '../engines/reach.ts';
-import { awsApi } from './aws-api.ts';
-import { cluster, keys, standIn, workgroup, xml } from './redshift-stand-in.ts';
+import { startAwsApi } from './aws-api.ts';
+import { cluster, keys, createRedshiftStandIn, workgroup, xml } from './redshift-stand-in.ts';
 
 const engine = reach('postgres', { POSTGRES_VERSION: '18' });
 
 if (engine)
   describe('Redshift login with AWS keys', () => {
-    const { reader, start, stop, tried, handsOut } = standIn(engine);
+    const { reader, start, stop, tried, handsOut } = createRedshiftStandIn(engine);
     beforeAll(start);
     afterAll(stop);
 
     /** The result of a test against an AWS API that answers in this way. */
     const answeredWith = async (
-      answer: Parameters<typeof awsApi>[1],
+      answer: Parameters<typeof startAwsApi>[1],
       given: Parameters<typeof tried>[0] = {},
       certificate?: 'selfsigned',
     ) => {
-      await using api = await awsApi(keys.secret_access_key, answer, certificate);
+      await using api = await startAwsApi(keys.secret_access_key, answer, certificate);
       const { failed, details } = await tried({ endpoint: api.url, ...given });
       return { failed, details, asked: api.asked.length };
     };
@@ -67,7 +67,7 @@ if (engine)
 
     describe('AWS endpoint', () => {
       test.each([301, 302, 307, 308])('that redirects with %d is not followed', async (status) => {
-        await using other = await awsApi(keys.secret_access_key, handsOut());
+        await using other = await startAwsApi(keys.secret_access_key, handsOut());
         const { failed } = await answeredWith((_, response) =>
           response.writeHead(status, { location: other.url }).end(),
         );

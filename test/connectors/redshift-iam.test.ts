@@ -4,19 +4,19 @@ import { connectors } from '../../shared/connectors/registry.ts';
 import { describeConnector } from '../../shared/domain/input/connector-catalogue.ts';
 import { reach } from '../engines/reach.ts';
 import { plainServer } from '../network/servers.ts';
-import { awsApi } from './aws-api.ts';
-import { cluster, keys, password, standIn, workgroup } from './redshift-stand-in.ts';
+import { startAwsApi } from './aws-api.ts';
+import { cluster, keys, password, createRedshiftStandIn, workgroup } from './redshift-stand-in.ts';
 
 const engine = reach('postgres', { POSTGRES_VERSION: '18' });
 
 if (engine)
   describe('Redshift login with AWS keys, on a PostgreSQL that accepts the temporary passwords', () => {
-    const { database, reader, start, stop, tried, handsOut } = standIn(engine);
+    const { database, reader, start, stop, tried, handsOut } = createRedshiftStandIn(engine);
     beforeAll(start);
     afterAll(stop);
 
     test('to a cluster uses the identifier in its host, and the temporary password from AWS', async () => {
-      await using api = await awsApi(keys.secret_access_key, handsOut());
+      await using api = await startAwsApi(keys.secret_access_key, handsOut());
       const { status, details, steps, names, log } = await tried({ endpoint: api.url });
       expect([status, details]).toEqual([
         'connected',
@@ -46,7 +46,7 @@ if (engine)
     });
 
     test('to a workgroup uses the serverless API', async () => {
-      await using api = await awsApi(keys.secret_access_key, handsOut());
+      await using api = await startAwsApi(keys.secret_access_key, handsOut());
       const { status } = await tried({ endpoint: api.url, host: workgroup, username: 'whoever' });
       expect(status).toBe('connected');
       expect(api.asked).toMatchObject([
@@ -64,8 +64,8 @@ if (engine)
     });
 
     test('sends each request only to the endpoint configured for its API', async () => {
-      await using clusters = await awsApi(keys.secret_access_key, handsOut());
-      await using workgroups = await awsApi(keys.secret_access_key, handsOut());
+      await using clusters = await startAwsApi(keys.secret_access_key, handsOut());
+      await using workgroups = await startAwsApi(keys.secret_access_key, handsOut());
       const endpoints = { redshift: clusters.url, 'redshift-serverless': workgroups.url };
       expect((await tried({ endpoints })).status).toBe('connected');
       expect([clusters.asked.length, workgroups.asked.length]).toEqual([1, 0]);
@@ -85,7 +85,7 @@ if (engine)
     });
 
     test('to a custom host name uses the cluster and region in the credentials', async () => {
-      await using api = await awsApi(keys.secret_access_key, handsOut());
+      await using api = await startAwsApi(keys.secret_access_key, handsOut());
       const credentials = {
         ...keys,
         region: 'us-gov-west-1',
@@ -151,7 +151,7 @@ if (engine)
       const before = Object.fromEntries(Object.keys(own).map((name) => [name, process.env[name]]));
       Object.assign(process.env, own);
       try {
-        await using api = await awsApi(keys.secret_access_key, (_, response) =>
+        await using api = await startAwsApi(keys.secret_access_key, (_, response) =>
           response.writeHead(503).end(),
         );
         await tried({ endpoint: api.url });
@@ -170,7 +170,7 @@ if (engine)
     });
 
     test('of a user that the database does not have fails with the statement that creates it', async () => {
-      await using api = await awsApi(keys.secret_access_key, handsOut('IAM:order'));
+      await using api = await startAwsApi(keys.secret_access_key, handsOut('IAM:order'));
       const { failed } = await tried({ endpoint: api.url, username: 'order' });
       expect(failed).toMatchObject({
         step: 'authenticate',
@@ -183,7 +183,7 @@ if (engine)
     test('without TLS fails before AWS is asked for a password', async () => {
       const clear = reach('postgres', { POSTGRES_VERSION: '18', POSTGRES_TLS: 'off' });
       if (!clear) return;
-      await using api = await awsApi(keys.secret_access_key, handsOut());
+      await using api = await startAwsApi(keys.secret_access_key, handsOut());
       const { failed } = await tried({
         endpoint: api.url,
         mode: 'prefer',

@@ -4,17 +4,17 @@ import type { CatalogScope, Table } from '../../shared/connectors/catalog.ts';
 import { introspectRedshift } from '../../shared/connectors/redshift/introspect.ts';
 import { toRedshiftColumnKind, renderRedshiftType } from '../../shared/connectors/redshift/kinds.ts';
 import { reach } from '../engines/reach.ts';
-import { connect } from './read-catalog.ts';
-import { redshiftDatabase } from './redshift-database.ts';
+import { connectToPostgresql } from './collect-postgresql-catalog.ts';
+import { createRedshiftDatabase } from './redshift-database.ts';
 
 const engine = reach('postgres', { POSTGRES_VERSION: '18' });
 
 if (engine)
   describe("Redshift introspection of a PostgreSQL with views named like Redshift's", () => {
-    const { admin, database, start, stop } = redshiftDatabase(engine, 'introspect');
+    const { admin, database, start, stop } = createRedshiftDatabase(engine, 'introspect');
 
     const read = async (config: ClientConfig, scope: CatalogScope = { excludedSchemas: [] }) => {
-      await using client = await connect({ ...admin, database, ...config });
+      await using client = await connectToPostgresql({ ...admin, database, ...config });
       const tables: Table[] = [];
       const missing = await introspectRedshift(client, scope, (batch) => void tables.push(...batch), {
         queryTimeoutMs: 20_000,
@@ -94,7 +94,7 @@ if (engine)
         name: string,
       ) => `do $$ begin execute format('create or replace view pg_catalog.%I as select * from (%s) everything
         where case when table_schema = ''lake'' then 1 / (length(table_schema) - 4) else 1 end = 1', '${name}', rtrim(pg_get_viewdef('pg_catalog.${name}'), ';')); end $$`;
-      const { database: own, start: make, stop: remove } = redshiftDatabase(engine, 'parts');
+      const { database: own, start: make, stop: remove } = createRedshiftDatabase(engine, 'parts');
       beforeAll(() =>
         make(
           breakView('svv_columns'),

@@ -6,7 +6,7 @@ import { redshiftSessionSettings } from '../../shared/connectors/redshift/sessio
 import { connectors } from '../../shared/connectors/registry.ts';
 import { reach } from '../engines/reach.ts';
 import { plainServer } from '../network/servers.ts';
-import { redshiftDatabase } from './redshift-database.ts';
+import { createRedshiftDatabase } from './redshift-database.ts';
 
 /**
  * Settings that an administrator may change for a user, one for each setting of `redshiftSessionSettings`.
@@ -55,7 +55,7 @@ const upperCased = (message: Buffer): Buffer => {
 const engine = reach('postgres', { POSTGRES_VERSION: '18', POSTGRES_TLS: 'off' });
 if (engine)
   describe('Redshift session of a user with changed settings', () => {
-    const { admin, database, inside, start, stop } = redshiftDatabase(engine, 'state');
+    const { admin, database, inside, start, stop } = createRedshiftDatabase(engine, 'state');
     const [plain, set] = [`plain_rs_${process.pid}`, `set_rs_${process.pid}`];
 
     beforeAll(() =>

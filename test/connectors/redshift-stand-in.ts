@@ -3,8 +3,8 @@ import { resolveDraftTarget } from '../../shared/domain/credentials/resolve-targ
 import { runSourceTest } from '../../shared/connectors/run-source-test.ts';
 import { createLog } from '../../shared/log.ts';
 import { pem } from '../network/servers.ts';
-import type { Asked } from './aws-api.ts';
-import { redshiftDatabase } from './redshift-database.ts';
+import type { RecordedAwsRequest } from './aws-api.ts';
+import { createRedshiftDatabase } from './redshift-database.ts';
 
 export const keys = { access_key_id: 'AKIAOBVIOUSLYFAKE', secret_access_key: 'obviously-fake-key' };
 /** Contains the characters that XML and URLs escape. */
@@ -17,8 +17,8 @@ export const workgroup = 'shop.123456789012.eu-west-1.redshift-serverless.amazon
  * A PostgreSQL that stands in for Redshift. It has one user, whose password is the one that the stand-in AWS
  * API returns.
  */
-export const standIn = (engine: Readonly<Record<string, string>>) => {
-  const { admin, database, inside, start, stop } = redshiftDatabase(engine, 'iam');
+export const createRedshiftStandIn = (engine: Readonly<Record<string, string>>) => {
+  const { admin, database, inside, start, stop } = createRedshiftDatabase(engine, 'iam');
   const { port } = admin;
   const reader = `reader_of_${database}`;
   return {
@@ -38,7 +38,7 @@ export const standIn = (engine: Readonly<Record<string, string>>) => {
     /** Answers like either of the two APIs. */
     handsOut:
       (name = `IAM:${reader}`) =>
-      ({ headers }: Asked, response: ServerResponse) => {
+      ({ headers }: RecordedAwsRequest, response: ServerResponse) => {
         if (headers['x-amz-target'] === undefined) response.end(xml(name));
         else response.end(JSON.stringify({ dbUser: name, dbPassword: password, expiration: 1.8e9 }));
       },

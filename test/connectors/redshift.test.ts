@@ -9,7 +9,7 @@ import { connectorContract } from '../contracts/connector.ts';
 import { sourceContract } from '../contracts/source.ts';
 import { reach } from '../engines/reach.ts';
 import { as, oddNames, refusals } from './postgresql-accounts.ts';
-import { redshiftDatabase, withoutLake } from './redshift-database.ts';
+import { createRedshiftDatabase, hideExternalTableSql } from './redshift-database.ts';
 
 const { redshift } = connectors;
 
@@ -41,17 +41,17 @@ const engine = reach('postgres', { POSTGRES_VERSION: '18' });
 // itself refuses.
 if (engine)
   describe("Redshift on a PostgreSQL with views named like Redshift's", () => {
-    const shop = redshiftDatabase(engine);
-    const many = redshiftDatabase(engine, 'many');
-    const odd = redshiftDatabase(engine, 'odd');
+    const shop = createRedshiftDatabase(engine);
+    const many = createRedshiftDatabase(engine, 'many');
+    const odd = createRedshiftDatabase(engine, 'odd');
     const { admin, database } = shop;
 
     beforeAll(async () => {
       const names = await readFile(new URL('../engines/postgres.d/odd.sql', import.meta.url), 'utf8');
-      await shop.start(withoutLake, readable);
-      await odd.start(names, withoutLake, readable);
+      await shop.start(hideExternalTableSql, readable);
+      await odd.start(names, hideExternalTableSql, readable);
       const bare = 'drop schema sales cascade; create schema warehouse; set synchronous_commit = off';
-      await many.start(bare, thousand, withoutLake, readable);
+      await many.start(bare, thousand, hideExternalTableSql, readable);
     });
     afterAll(() => Promise.all([shop.stop(), many.stop(), odd.stop()]));
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { reach } from '../engines/reach.ts';
-import { runFromBundle } from './from-bundle.ts';
+import { runBundledConnector } from './bundled-probe.ts';
 
 const env = reach('s3');
 if (env) {
@@ -15,7 +15,7 @@ if (env) {
       credentials: { auth_method: 'access_key', secret_access_key: env['S3_SECRET'] },
       options: { ssl_mode: 'disable' },
     };
-    const { printed } = await runFromBundle('s3', {
+    const { printed } = await runBundledConnector('s3', {
       target,
       script: `
         const { version, tables } = await read(['odd']);

@@ -4,7 +4,7 @@ import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect, test } from '@jest/globals';
 import { reach } from '../engines/reach.ts';
 import { listen } from '../network/servers.ts';
-import { countApart, mostMb } from './count-apart.ts';
+import { measureInChildProcess, MAX_INTROSPECTION_MB } from './measure-in-child-process.ts';
 
 const files = 10_000;
 const page = 1000;
@@ -76,7 +76,7 @@ if (env) {
         else read(url, request, response);
       }),
     );
-    const { peakMb, ...counted } = await countApart({
+    const { peakMb, ...counted } = await measureInChildProcess({
       connector: 's3',
       target: {
         config: {
@@ -93,6 +93,6 @@ if (env) {
     });
     expect(counted).toMatchObject({ tables: files, ordered: true, missing: [] });
     expect(counted.columns).toBeGreaterThan(files * 8);
-    expect(peakMb).toBeLessThan(mostMb);
+    expect(peakMb).toBeLessThan(MAX_INTROSPECTION_MB);
   });
 }

@@ -12,7 +12,7 @@ import type { Missing, Table } from '../../shared/connectors/catalog.ts';
 import { openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { s3 } from '../../shared/connectors/s3/connector.ts';
 import { reach } from '../engines/reach.ts';
-import { BYTE_ARRAY, logical, OPTIONAL, parquetFile, UTF8 } from './parquet-footer.ts';
+import { BYTE_ARRAY, logical, OPTIONAL, buildParquetFile, UTF8 } from './parquet-footer.ts';
 
 const env = reach('s3');
 if (env)
@@ -52,7 +52,7 @@ if (env)
         'packed/h.csv': '<!DOCTYPE html><p>Denied, again</p>',
         // Only this magic number shows that the footer of a file is encrypted.
         'encrypted/a.parquet': Buffer.concat([parquet.subarray(0, -4), Buffer.from('PARE')]),
-        'unknown/a.parquet': parquetFile([
+        'unknown/a.parquet': buildParquetFile([
           { name: 'known', type: BYTE_ARRAY, repetition: OPTIONAL, converted: UTF8 },
           { name: 'unknown', type: BYTE_ARRAY, repetition: OPTIONAL, logical: logical(2555) },
         ]),

@@ -26,11 +26,11 @@ import {
   i64,
   list,
   logical,
-  nothing,
-  parquetFile,
+  omittedNumber,
+  buildParquetFile,
   struct,
   text,
-  wrap,
+  wrapParquetFooter,
   type Encoded,
   type SchemaElement,
 } from './parquet-footer.ts';
@@ -42,8 +42,8 @@ const read = (bytes: Buffer, key = 'a.parquet') =>
     (work) => work(),
   );
 
-const shapeOf = async (...args: Parameters<typeof parquetFile>) => {
-  const reading = await read(parquetFile(...args));
+const shapeOf = async (...args: Parameters<typeof buildParquetFile>) => {
+  const reading = await read(buildParquetFile(...args));
   if (typeof reading !== 'object') return reading;
   return {
     columns: reading.columns.map(({ name, type, kind, nullable }) =>
@@ -195,13 +195,13 @@ describe('nested Parquet column', () => {
 
   test('that is nested too deeply is too large, and one without an end is unreadable', async () => {
     const deep = Array.from({ length: 200 }, () => ({ name: 'x', children: 1 }));
-    expect(await read(parquetFile([...deep, leaf('x')]))).toBe('tooLarge');
+    expect(await read(buildParquetFile([...deep, leaf('x')]))).toBe('tooLarge');
     const footer = struct({
       2: list([struct({ 4: text('root'), 5: i32(1_000_000_000) })]),
       3: i64(1),
       4: list([]),
     });
-    expect(await read(wrap(footer.bytes))).toBe('unreadable');
+    expect(await read(wrapParquetFooter(footer.bytes))).toBe('unreadable');
   });
 });
 
@@ -259,18 +259,18 @@ describe('GeoParquet file', () => {
 
 describe('row count of a Parquet file', () => {
   const one = [{ name: 'a', type: INT32 }];
-  test.each<readonly [what: string, expected: number | null, Parameters<typeof parquetFile>[1]]>([
+  test.each<readonly [what: string, expected: number | null, Parameters<typeof buildParquetFile>[1]]>([
     ['what the file says', 7, { rows: i64(7), groups: [3, 3] }],
     ['the sum of the row groups where the file says less than none', 7, { rows: i64(-1), groups: [3, 4] }],
-    ['the sum of the row groups where the file says nothing', 7, { rows: nothing, groups: [3, 4] }],
+    ['the sum of the row groups where the file says nothing', 7, { rows: omittedNumber, groups: [3, 4] }],
     [
       'the sum of the row groups where the file says what no file can hold',
       7,
       { rows: i64(2n ** 62n), groups: [3, 4] },
     ],
     ['unknown where a row group says less than none', null, { rows: i64(-1), groups: [3, -4] }],
-    ['unknown where a row group does not say', null, { rows: nothing, groups: [3, undefined] }],
-    ['none where there are no row groups', 0, { rows: nothing }],
+    ['unknown where a row group does not say', null, { rows: omittedNumber, groups: [3, undefined] }],
+    ['none where there are no row groups', 0, { rows: omittedNumber }],
   ])('is %s', async (_, expected, metadata) => {
     expect(await shapeOf(one, metadata)).toMatchObject({ columns: ['a INT32 integer null'], rows: expected });
   });
@@ -279,7 +279,7 @@ describe('row count of a Parquet file', () => {
     const number = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
     await fc.assert(
       fc.asyncProperty(number, fc.array(fc.integer({ min: -5, max: 1000 })), async (rows, groups) => {
-        const reading = await read(parquetFile(one, { rows: i64(rows), groups }));
+        const reading = await read(buildParquetFile(one, { rows: i64(rows), groups }));
         const told = typeof reading === 'object' ? reading.rows : undefined;
         expect(told === null || (Number.isSafeInteger(told) && Number(told) >= 0)).toBe(true);
       }),
@@ -289,13 +289,13 @@ describe('row count of a Parquet file', () => {
   test('is unknown when the footer is damaged after the schema, and the columns remain', async () => {
     const schema = list([struct({ 4: text('root'), 5: i32(1) }), struct({ 1: i32(INT32), 3: i32(0), 4: text('a') })]);
     const damaged = Buffer.concat([struct({ 1: i32(2), 2: schema }).bytes.subarray(0, -1), Buffer.from([0x19, 0xff, 0xff])]);
-    const reading = await read(wrap(damaged));
+    const reading = await read(wrapParquetFooter(damaged));
     expect(reading).toMatchObject({ columns: [{ name: 'a', kind: 'integer' }], rows: null });
   }); // prettier-ignore
 });
 
 test('an encrypted Parquet footer differs from a damaged one', async () => {
-  const encrypted = wrap(Buffer.alloc(100));
+  const encrypted = wrapParquetFooter(Buffer.alloc(100));
   encrypted.write('PARE', encrypted.length - 4);
   expect(await read(encrypted)).toBe('encrypted');
   encrypted.write('PARF', encrypted.length - 4);
@@ -311,7 +311,7 @@ test('a Parquet footer above the size limit differs from one that is longer than
 });
 
 test('a compression suffix in the name of a Parquet file refers to its pages, unless the whole file is compressed', async () => {
-  const bytes = parquetFile([{ name: 'a', type: INT32 }]);
+  const bytes = buildParquetFile([{ name: 'a', type: INT32 }]);
   for (const key of ['a.parquet.gzip', 'a.parquet.gz', 'a.parquet.snappy', 'a.gz.parquet', 'a.snappy.pq'])
     expect(await read(bytes, key)).toMatchObject({ columns: [{ name: 'a' }] });
   expect(await read(gzipSync(bytes), 'a.parquet.gz')).toBe('unsupported');

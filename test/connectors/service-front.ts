@@ -25,7 +25,7 @@ interface Front {
 }
 
 /** Stands in front of an HTTPS service, and changes its requests and answers. */
-export const serviceFront = async (url: string, { ask, answer }: Front) => {
+export const startServiceFront = async (url: string, { ask, answer }: Front) => {
   const asked: Passing[] = [];
   const pass = async (incoming: IncomingMessage, response: ServerResponse) => {
     const sent = await buffer(incoming);

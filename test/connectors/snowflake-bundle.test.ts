@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { reach } from '../engines/reach.ts';
-import { runFromBundle } from './from-bundle.ts';
+import { runBundledConnector } from './bundled-probe.ts';
 
 const env = reach('snowflake');
 if (env)
@@ -16,7 +16,7 @@ if (env)
       options: { ssl_mode: 'require' },
       endpoint: env?.['SNOWFLAKE_URL'],
     };
-    const { printed } = await runFromBundle('snowflake', {
+    const { printed } = await runBundledConnector('snowflake', {
       target,
       before: tellingOthers,
       dialer: 'tls: (socket) => secured({ socket, rejectUnauthorized: false }),',

@@ -6,7 +6,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { snowflake } from '../../shared/connectors/snowflake/connector.ts';
 import { Problem } from '../../shared/problem.ts';
-import { secureServer, triesOf } from '../contracts/service.ts';
+import { secureServer, createServiceTester } from '../contracts/service.ts';
 
 const service = {
   connector: snowflake,
@@ -14,7 +14,7 @@ const service = {
   credentials: { auth_method: 'password', password: 'never-the-right-one' },
   endpoint: 'https://localhost:1',
 };
-const { opened, tried } = triesOf(service);
+const { opened, tried } = createServiceTester(service);
 
 type Answer = (request: IncomingMessage, response: ServerResponse, url: URL) => unknown;
 

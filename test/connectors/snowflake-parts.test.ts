@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { snowflake } from '../../shared/connectors/snowflake/connector.ts';
-import { triesOf } from '../contracts/service.ts';
+import { createServiceTester } from '../contracts/service.ts';
 import { reach } from '../engines/reach.ts';
 import { pem } from '../network/servers.ts';
-import { serviceFront } from './service-front.ts';
+import { startServiceFront } from './service-front.ts';
 
 const env = reach('snowflake');
 if (env) {
   const url = env['SNOWFLAKE_URL'] ?? '';
-  const { catalogOf, tried } = triesOf({
+  const { catalogOf, tried } = createServiceTester({
     connector: snowflake,
     config: {
       account: env['SNOWFLAKE_ACCOUNT'] ?? '',
@@ -36,7 +36,7 @@ if (env) {
    */
   const refusing = (statement: RegExp, code = '090030') => {
     const isOfZoo = (sql: string) => sql.includes("in ('ZOO')");
-    return serviceFront(url, {
+    return startServiceFront(url, {
       ask: ({ path, body }) => {
         const sql = sqlOf(body);
         if (!path.startsWith('/queries/') || sql === '') return undefined;
@@ -111,7 +111,7 @@ if (env) {
     /** Refuses this number of requests before it answers. */
     const busy = (path: string, status: number, times: number) => {
       let left = times;
-      return serviceFront(url, {
+      return startServiceFront(url, {
         ask: (asked) =>
           asked.path.startsWith(path) && left-- > 0
             ? { status, headers: { 'retry-after': '0' }, body: 'busy' }

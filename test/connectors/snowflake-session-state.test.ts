@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { snowflake } from '../../shared/connectors/snowflake/connector.ts';
 import { createSnowflakeSettings } from '../../shared/connectors/snowflake/session-state.ts';
-import { triesOf } from '../contracts/service.ts';
+import { createServiceTester } from '../contracts/service.ts';
 import { reach } from '../engines/reach.ts';
-import { serviceFront } from './service-front.ts';
+import { startServiceFront } from './service-front.ts';
 
 /**
  * Parameters that an account may set for all of its users, one for each setting of `createSnowflakeSettings`.
@@ -31,7 +31,7 @@ test('this test changes every Snowflake session setting', () => {
 const env = reach('snowflake');
 if (env) {
   const url = env['SNOWFLAKE_URL'] ?? '';
-  const { catalogOf, tried } = triesOf({
+  const { catalogOf, tried } = createServiceTester({
     connector: snowflake,
     config: {
       account: env['SNOWFLAKE_ACCOUNT'] ?? '',
@@ -51,7 +51,7 @@ if (env) {
       const { sqlText, parameters }: { sqlText?: string; parameters?: object } = JSON.parse(body || '{}');
       return sqlText === undefined ? undefined : { sqlText, ...defaults, ...parameters };
     };
-    return serviceFront(url, {
+    return startServiceFront(url, {
       ask: ({ path, body }) => {
         if (!path.startsWith('/queries/')) return undefined;
         const asked: Readonly<Record<string, unknown>> | undefined = inForce(body);

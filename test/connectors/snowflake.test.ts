@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { toSnowflakeAddress } from '../../shared/connectors/snowflake/account.ts';
 import { snowflake } from '../../shared/connectors/snowflake/connector.ts';
 import { connectorContract } from '../contracts/connector.ts';
-import { serviceContract, triesOf } from '../contracts/service.ts';
+import { serviceContract, createServiceTester } from '../contracts/service.ts';
 import type { Service } from '../contracts/service.ts';
 import { reach } from '../engines/reach.ts';
 
@@ -83,7 +83,7 @@ if (env)
       endpoint: env['SNOWFLAKE_URL'] ?? '',
       unknown: 'host-not-found',
     };
-    const { tried, opened, catalogOf } = triesOf(service);
+    const { tried, opened, catalogOf } = createServiceTester(service);
     const passphrase = { private_key_passphrase: env['SNOWFLAKE_KEY_PASSPHRASE'] ?? '' };
 
     serviceContract(service, {
@@ -150,7 +150,7 @@ if (env)
     test('a connection without a database uses the default of the account', async () => {
       const { connector, credentials, endpoint } = service;
       const { account, username } = service.config;
-      const bare = triesOf({
+      const bare = createServiceTester({
         connector,
         credentials,
         endpoint,

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { reach } from '../engines/reach.ts';
-import { runFromBundle } from './from-bundle.ts';
+import { runBundledConnector } from './bundled-probe.ts';
 
 const env = reach('sqlserver');
 if (env) {
@@ -15,7 +15,7 @@ if (env) {
       credentials: { auth_method: 'password', password: env['SQLSERVER_PASSWORD'] },
       options: { ssl_mode: 'disable' },
     };
-    const { printed, stderr } = await runFromBundle('sqlserver', { target, script });
+    const { printed, stderr } = await runBundledConnector('sqlserver', { target, script });
     expect(printed).toEqual({
       version: 'SQL Server 2022 (16.0.1000.6)',
       missing: [],

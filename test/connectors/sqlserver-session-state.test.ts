@@ -8,7 +8,7 @@ import {
   sqlserverInitialBatch,
 } from '../../shared/connectors/sqlserver/session-state.ts';
 import { reach } from '../engines/reach.ts';
-import { spoilingFront } from './spoiling-tds.ts';
+import { startTdsFront } from './tds-front.ts';
 
 /** Settings with which a session may start, one for each setting of `sqlserverSessionSettings`. */
 const odd: Readonly<Record<string, string>> = {
@@ -69,14 +69,14 @@ if (env)
     test('reads the same catalog without an additional batch', async () => {
       const expected = await read(port);
       expect(expected.tables.length).toBeGreaterThan(2);
-      await using front = await spoilingFront(port, spoil, 'before the first batch');
+      await using front = await startTdsFront(port, spoil, 'before the first batch');
       expect(await read(front.port)).toEqual(expected);
       expect(front.batches()).toBe(3); // the initial batch, the catalog and the sizes
     });
 
     test('does not read the same catalog if the settings change after the initial batch', async () => {
       const expected = await read(port);
-      await using front = await spoilingFront(port, spoil, 'after the first batch');
+      await using front = await startTdsFront(port, spoil, 'after the first batch');
       expect(await read(front.port).catch(() => undefined)).not.toEqual(expected);
     });
 
@@ -87,7 +87,7 @@ if (env)
       ['select "object_id" from sys.objects where "name" = \'Customers\'', 1],
       ["select 1 where len(cast('abc' as nvarchar(max))) = 3", 1],
     ])('answers %s with %s rows after the initial batch', async (sql, rows) => {
-      await using front = await spoilingFront(port, spoil, 'before the first batch');
+      await using front = await startTdsFront(port, spoil, 'before the first batch');
       expect(await countRows(front.port, sql)).toBe(rows);
     });
   });

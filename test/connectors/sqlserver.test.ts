@@ -8,7 +8,7 @@ import { connectorContract } from '../contracts/connector.ts';
 import { sourceContract } from '../contracts/source.ts';
 import { reach } from '../engines/reach.ts';
 import { pem } from '../network/servers.ts';
-import { runOn } from './sqlserver-furniture.ts';
+import { runSqlserverStatements } from './run-sqlserver-statements.ts';
 
 describe('SQL Server connector', () => {
   connectorContract(sqlserver, {
@@ -50,8 +50,8 @@ if (env && empty)
         { length: 1000 },
         (_, at) => `create table many_${at} (id int primary key, name nvarchar(40))`,
       );
-      await runOn(Number(empty['SQLSERVER_PORT']), many);
-      await runOn(
+      await runSqlserverStatements(Number(empty['SQLSERVER_PORT']), many);
+      await runSqlserverStatements(
         port,
         names.map((name) => `create table [${name.replaceAll(']', ']]')}] (id int not null)`),
       );

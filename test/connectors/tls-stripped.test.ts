@@ -11,8 +11,8 @@ import { oracleWith } from '../recording/oracle.ts';
 import { startRecorder } from '../recording/recorder.ts';
 import { tds } from '../recording/tds.ts';
 import { pem } from '../network/servers.ts';
-import { brokers, database, rows, sasl, type Stripped } from './stripped-logins.ts';
-import { mysqlSaying } from './stripping-servers.ts';
+import { brokers, database, rows, sasl, type LoginWithoutTls } from './logins-without-tls.ts';
+import { mysqlSaying } from './servers-without-tls.ts';
 
 /** The login methods that each driver may use, by connector. Each connector folder has a file of them. */
 const logins = Object.fromEntries(
@@ -24,7 +24,7 @@ const logins = Object.fromEntries(
   ),
 );
 
-const loginOf = ({ type, login }: Stripped): LoginMethod => {
+const loginOf = ({ type, login }: LoginWithoutTls): LoginMethod => {
   const found = Object.entries(logins[type] ?? {}).find(([name]) => name === login)?.[1];
   if (!found) throw new Error(`${type} has no login ${login}`);
   return found;
@@ -68,7 +68,7 @@ const open = async (type: ConnectorType, target: SessionTarget, dialled: string[
   }
 };
 
-const tried = async (row: Stripped, mode: SslMode) => {
+const tried = async (row: LoginWithoutTls, mode: SslMode) => {
   const { type, server, asks = 'clear', method = 'password', config = database } = row;
   await using recorder = await startRecorder(server);
   recorder.behave({ tls: 'off', asks });
@@ -94,9 +94,10 @@ const tried = async (row: Stripped, mode: SslMode) => {
 };
 
 /** Private keys are never sent. They sign a proof, which opens the account as well. */
-const isSigned = ({ secret }: Stripped) => secret === 'private_key' || secret === 'service_account';
+const isSigned = ({ secret }: LoginWithoutTls) => secret === 'private_key' || secret === 'service_account';
 
-const named = (row: Stripped) => [`${row.type}: ${loginOf(row).name}`, loginOf(row).kind, row] as const;
+const named = (row: LoginWithoutTls) =>
+  [`${row.type}: ${loginOf(row).name}`, loginOf(row).kind, row] as const;
 
 describe('server without TLS that asks for the secret', () => {
   test.each(rows.map(named))(

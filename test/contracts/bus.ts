@@ -24,7 +24,7 @@ export const busContract = (open: () => Promise<OpenBus>): void => {
     test('are delivered unchanged, in batches of 1 to 100', async () => {
       let sent = 0;
       for (const count of [1, 10, 11, 100]) {
-        const events = Array.from({ length: count }, () => eventOf());
+        const events = Array.from({ length: count }, () => createConnectionEvent());
         await opened.bus.put(events);
         sent += count;
         const received = new Map((await opened.received(sent)).map((event) => [event.event_id, event]));
@@ -40,7 +40,9 @@ export const busContract = (open: () => Promise<OpenBus>): void => {
   });
 };
 
-export const eventOf = (type: ConnectionEvent['type'] = 'connection.created'): ConnectionEvent => ({
+export const createConnectionEvent = (
+  type: ConnectionEvent['type'] = 'connection.created',
+): ConnectionEvent => ({
   event_id: randomUUID(),
   type,
   at: new Date().toISOString(),
@@ -53,7 +55,7 @@ export const eventOf = (type: ConnectionEvent['type'] = 'connection.created'): C
 });
 
 /** Parses an event that was received as JSON. */
-export const eventIn = (value: unknown): ConnectionEvent => v.parse(Event, value);
+export const parseConnectionEvent = (value: unknown): ConnectionEvent => v.parse(Event, value);
 
 const Event = v.strictObject({
   event_id: v.string(),

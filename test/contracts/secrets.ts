@@ -1,13 +1,13 @@
 import { createId } from '../../shared/domain/id.ts';
 import type { SecretDocument, SecretOwner } from '../../shared/ports/vault.ts';
 
-export const ownerOf = (org = 'org_contract'): SecretOwner => ({
+export const createSecretOwner = (org = 'org_contract'): SecretOwner => ({
   org,
   environment: 'default',
   id: createId(Date.now()),
 });
 
-export const documentOf = (
+export const createSecretDocument = (
   owner: SecretOwner,
   credentials: Readonly<Record<string, string>> = { auth_method: 'password', password: 'fake-password' },
 ): SecretDocument => ({

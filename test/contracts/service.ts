@@ -29,7 +29,7 @@ export interface Service {
 }
 
 /** Functions that test, open and introspect such a connection, with or without a change. */
-export const triesOf = (service: Service) => {
+export const createServiceTester = (service: Service) => {
   const targetOf = ({ config, credentials, endpoint, role }: Change, mode: SslMode, seconds: number) =>
     ({
       config: { ...service.config, ...config },
@@ -72,7 +72,7 @@ export const secureServer = (answer: (request: IncomingMessage, response: Server
 
 /** The contract of every connector that speaks HTTPS to a service. */
 export const serviceContract = (service: Service, refused: Refusals<Change>) => {
-  const { tried } = triesOf(service);
+  const { tried } = createServiceTester(service);
   const failed = ({ steps }: Awaited<ReturnType<typeof tried>>) =>
     steps.find(({ status }) => status === 'failed');
 

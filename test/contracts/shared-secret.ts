@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { documentOf, ownerOf } from './secrets.ts';
+import { createSecretDocument, createSecretOwner } from './secrets.ts';
 import type { OpenVault } from './vault.ts';
 
 /** The part of the vault's contract about secrets that it does not own. */
@@ -23,7 +23,7 @@ export const sharedSecretContract = (opened: () => OpenVault): void => {
     });
 
     test('is never a secret of Mooring', async () => {
-      const ref = await opened().vault.create(documentOf(ownerOf()));
+      const ref = await opened().vault.create(createSecretDocument(createSecretOwner()));
       const arn = opened().arnOf(ref.name);
       for (const each of [arn, `${arn}-AbCdEf`]) {
         await expect(opened().vault.tags(each)).rejects.toMatchObject(unshared);

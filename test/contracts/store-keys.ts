@@ -10,11 +10,11 @@ export interface StoreUnderTest {
 
 let made = 0;
 
-export const key = () => {
+export const createItemKey = () => {
   made += 1;
   return { pk: `P#${process.pid}#${Date.now()}#${made}`, sk: `S#${made}` };
 };
 
-export const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
+export const listNumbers = (count: number) => Array.from({ length: count }, (_, n) => n);
 
-export const padded = (n: number) => String(n).padStart(4, '0');
+export const padNumber = (n: number) => String(n).padStart(4, '0');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Item, Store } from '../../shared/ports/store.ts';
-import { key, numbers, padded } from './store-keys.ts';
+import { createItemKey, listNumbers, padNumber } from './store-keys.ts';
 import type { StoreUnderTest } from './store-keys.ts';
 
 /** The part of the store's contract about ranges, the index and counts. */
@@ -9,7 +9,7 @@ export const readsContract = (given: () => StoreUnderTest, store: Store) => {
 
   describe('query', () => {
     test('returns a range with both ends included, in the order of UTF-8 bytes or backwards', async () => {
-      const { pk } = key();
+      const { pk } = createItemKey();
       const ordered = ['A', 'a', 'a\0', 'a\u0001', 'aa', 'b', '\u007f', 'é', '\uffee', '😀'];
       await store.write(ordered.toReversed().map((sk) => ({ put: { pk, sk } })));
       const keys = async (range: object) =>
@@ -28,16 +28,16 @@ export const readsContract = (given: () => StoreUnderTest, store: Store) => {
     });
 
     test('returns the items of one partition only', async () => {
-      const [a, b] = [key(), key()];
+      const [a, b] = [createItemKey(), createItemKey()];
       await store.write([{ put: a }, { put: b }]);
       expect(await store.query({ pk: a.pk, limit: 10 })).toEqual({ items: [a] });
-      expect(await store.query({ pk: key().pk, limit: 10 })).toEqual({ items: [] });
+      expect(await store.query({ pk: createItemKey().pk, limit: 10 })).toEqual({ items: [] });
     });
 
     test('returns where to continue when a page reaches 1 MB', async () => {
-      const { pk } = key();
+      const { pk } = createItemKey();
       const block = new Uint8Array(300 * 1024).fill(7);
-      for (const n of numbers(8)) await store.write([{ put: { pk, sk: padded(n), block } }]);
+      for (const n of listNumbers(8)) await store.write([{ put: { pk, sk: padNumber(n), block } }]);
       const read: string[] = [];
       let from: string | undefined;
       let pages = 0;
@@ -48,27 +48,27 @@ export const readsContract = (given: () => StoreUnderTest, store: Store) => {
         from = next === undefined ? undefined : `${next}\0`;
         pages += 1;
       } while (from !== undefined && pages < 10);
-      expect(read).toEqual(numbers(8).map(padded));
+      expect(read).toEqual(listNumbers(8).map(padNumber));
       expect(pages).toBeGreaterThan(1);
     });
 
     test('returns no continuation when it reached its limit or the end', async () => {
-      const { pk } = key();
-      await store.write(numbers(4).map((n) => ({ put: { pk, sk: padded(n) } })));
+      const { pk } = createItemKey();
+      await store.write(listNumbers(4).map((n) => ({ put: { pk, sk: padNumber(n) } })));
       for (const limit of [3, 4, 5]) expect((await store.query({ pk, limit })).next).toBeUndefined();
     });
   });
 
   describe('due index', () => {
     test('contains only due items, in the order of their times', async () => {
-      const [shard, at] = [key().pk, '2031-02-03T00:00:0'];
+      const [shard, at] = [createItemKey().pk, '2031-02-03T00:00:0'];
       const item = (second: number) => ({
-        ...key(),
+        ...createItemKey(),
         name: `n${second}`,
         due: { pk: shard, sk: `${at}${second}Z` },
       });
       const [first, second, third] = [item(1), item(2), item(3)];
-      await store.write([{ put: third }, { put: first }, { put: second }, { put: key() }]);
+      await store.write([{ put: third }, { put: first }, { put: second }, { put: createItemKey() }]);
       const due = async (range: object) =>
         (await store.query({ pk: shard, index: 'due', limit: 10, ...range })).items;
       expect(await eventually(() => due({}), 3)).toEqual([first, second, third]);
@@ -77,8 +77,8 @@ export const readsContract = (given: () => StoreUnderTest, store: Store) => {
     });
 
     test('contains several items of the same time and drops items that are no longer due', async () => {
-      const due = key();
-      const [a, b, c] = [key(), key(), key()].map((at) => ({ ...at, due }));
+      const due = createItemKey();
+      const [a, b, c] = [createItemKey(), createItemKey(), createItemKey()].map((at) => ({ ...at, due }));
       if (!a || !b || !c) return;
       await store.write([{ put: a }, { put: b }, { put: c }]);
       const query = async () => (await store.query({ pk: due.pk, index: 'due', limit: 10 })).items;
@@ -91,13 +91,13 @@ export const readsContract = (given: () => StoreUnderTest, store: Store) => {
 
   describe('count', () => {
     test('adds one per call, also with concurrent calls', async () => {
-      const at = key();
-      const sums = await Promise.all(numbers(20).map(() => store.count(at, soon())));
-      expect(sums.toSorted((a, b) => a - b)).toEqual(numbers(20).map((n) => n + 1));
+      const at = createItemKey();
+      const sums = await Promise.all(listNumbers(20).map(() => store.count(at, soon())));
+      expect(sums.toSorted((a, b) => a - b)).toEqual(listNumbers(20).map((n) => n + 1));
     });
 
     test('starts again after it has expired', async () => {
-      const at = key();
+      const at = createItemKey();
       await store.count(at, soon());
       await store.count(at, soon());
       given().pass(1_000);

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Conflict } from '../../shared/ports/store.ts';
 import type { StoreChange, StoreCondition, Item, Store } from '../../shared/ports/store.ts';
-import { key, numbers, padded } from './store-keys.ts';
+import { createItemKey, listNumbers, padNumber } from './store-keys.ts';
 import type { StoreUnderTest } from './store-keys.ts';
 import { limitsContract } from './store-limits.ts';
 import { readsContract } from './store-reads.ts';
@@ -20,7 +20,7 @@ export const storeContract = (given: () => StoreUnderTest) => {
   describe('item', () => {
     test('reads back as it was written, including nested values and bytes', async () => {
       const item = {
-        ...key(),
+        ...createItemKey(),
         text: 'é😀\0',
         yes: true,
         none: null,
@@ -47,7 +47,7 @@ export const storeContract = (given: () => StoreUnderTest) => {
       })).value;
       await fc.assert(
         fc.asyncProperty(value, async (attribute) => {
-          const item = { ...key(), attribute };
+          const item = { ...createItemKey(), attribute };
           await store.write([{ put: item }]);
           expect(await store.get(item)).toEqual(item);
         }),
@@ -56,14 +56,14 @@ export const storeContract = (given: () => StoreUnderTest) => {
     });
 
     test('is replaced as a whole', async () => {
-      const at = key();
+      const at = createItemKey();
       await store.write([{ put: { ...at, a: 1, b: 2 } }]);
       await store.write([{ put: { ...at, a: 3 } }]);
       expect(await store.get(at)).toEqual({ ...at, a: 3 });
     });
 
     test('is absent once removed, and can be removed again', async () => {
-      const at = key();
+      const at = createItemKey();
       await store.write([{ put: at }]);
       await store.write([{ remove: at }]);
       await store.write([{ remove: at }]);
@@ -72,7 +72,7 @@ export const storeContract = (given: () => StoreUnderTest) => {
 
     test('can have attributes whose names have a meaning in DynamoDB', async () => {
       const item = {
-        ...key(),
+        ...createItemKey(),
         name: 'a',
         status: 'b',
         size: 3,
@@ -91,14 +91,14 @@ export const storeContract = (given: () => StoreUnderTest) => {
     });
 
     test('does not change when the caller changes its object afterwards', async () => {
-      const item = { ...key(), list: [1] };
+      const item = { ...createItemKey(), list: [1] };
       await store.write([{ put: item }]);
       item.list.push(2);
       expect(await store.get(item)).toMatchObject({ list: [1] });
     });
 
     test('stores text that is not well-formed with replacement characters', async () => {
-      const at = key();
+      const at = createItemKey();
       await store.write([{ put: { ...at, text: 'a\ud800b' } }]);
       expect(await store.get(at)).toEqual({ ...at, text: 'a\ufffdb' });
     });
@@ -108,45 +108,70 @@ export const storeContract = (given: () => StoreUnderTest) => {
     const present = { version: 3, name: 'a', gone: false, by: null };
     const cases: { title: string; holds: boolean; condition: StoreCondition; before?: Item }[] = [
       { title: 'absent', holds: true, condition: 'absent' },
-      { title: 'absent', holds: false, condition: 'absent', before: { ...key(), ...present } },
-      { title: 'present', holds: true, condition: 'present', before: { ...key(), ...present } },
+      { title: 'absent', holds: false, condition: 'absent', before: { ...createItemKey(), ...present } },
+      { title: 'present', holds: true, condition: 'present', before: { ...createItemKey(), ...present } },
       { title: 'present', holds: false, condition: 'present' },
-      { title: 'all attributes', holds: true, condition: present, before: { ...key(), ...present } },
-      { title: 'one attribute', holds: true, condition: { version: 3 }, before: { ...key(), ...present } },
-      { title: 'another value', holds: false, condition: { version: 4 }, before: { ...key(), ...present } },
-      { title: 'another type', holds: false, condition: { version: '3' }, before: { ...key(), ...present } },
+      {
+        title: 'all attributes',
+        holds: true,
+        condition: present,
+        before: { ...createItemKey(), ...present },
+      },
+      {
+        title: 'one attribute',
+        holds: true,
+        condition: { version: 3 },
+        before: { ...createItemKey(), ...present },
+      },
+      {
+        title: 'another value',
+        holds: false,
+        condition: { version: 4 },
+        before: { ...createItemKey(), ...present },
+      },
+      {
+        title: 'another type',
+        holds: false,
+        condition: { version: '3' },
+        before: { ...createItemKey(), ...present },
+      },
       {
         title: 'an attribute that is not there',
         holds: false,
         condition: { other: 1 },
-        before: { ...key(), ...present },
+        before: { ...createItemKey(), ...present },
       },
       {
         title: 'null where there is no attribute',
         holds: false,
         condition: { other: null },
-        before: { ...key(), ...present },
+        before: { ...createItemKey(), ...present },
       },
       {
         title: 'one of two',
         holds: false,
         condition: { version: 3, name: 'b' },
-        before: { ...key(), ...present },
+        before: { ...createItemKey(), ...present },
       },
       { title: 'attributes of nothing', holds: false, condition: { version: 3 } },
-      { title: 'no attribute in particular', holds: true, condition: {}, before: { ...key(), ...present } },
+      {
+        title: 'no attribute in particular',
+        holds: true,
+        condition: {},
+        before: { ...createItemKey(), ...present },
+      },
       { title: 'no attribute in particular of nothing', holds: false, condition: {} },
     ];
 
     test.each(cases)('holds ($title): $holds', async ({ holds, condition, before }) => {
-      const at = before ? { pk: before.pk, sk: before.sk } : key();
+      const at = before ? { pk: before.pk, sk: before.sk } : createItemKey();
       const changes: StoreChange[] = [
         { put: { ...at, after: true }, if: condition },
         { remove: at, if: condition },
         { check: at, if: condition },
       ];
       for (const change of changes) {
-        for (const more of [[], [{ put: key() }]]) {
+        for (const more of [[], [{ put: createItemKey() }]]) {
           await store.write([before ? { put: before } : { remove: at }]);
           const written = store.write([change, ...more]);
           if (holds) await written;
@@ -160,7 +185,7 @@ export const storeContract = (given: () => StoreUnderTest) => {
     });
 
     test('that fails is reported by the index of its change, the first of several', async () => {
-      const [a, b, c] = [key(), key(), key()];
+      const [a, b, c] = [createItemKey(), createItemKey(), createItemKey()];
       await store.write([{ put: a }]);
       const changes: StoreChange[] = [
         { put: c, if: 'absent' },
@@ -171,7 +196,7 @@ export const storeContract = (given: () => StoreUnderTest) => {
     });
 
     test('that fails leaves all items unchanged', async () => {
-      const [a, b, c] = [key(), key(), key()];
+      const [a, b, c] = [createItemKey(), createItemKey(), createItemKey()];
       await store.write([{ put: { ...a, n: 1 } }]);
       await expect(
         store.write([{ put: { ...a, n: 2 } }, { put: b }, { check: c, if: 'present' }]),
@@ -183,10 +208,10 @@ export const storeContract = (given: () => StoreUnderTest) => {
 
   describe('concurrent writers', () => {
     test('of the same absent key: exactly one succeeds', async () => {
-      const name = key();
+      const name = createItemKey();
       const outcomes = await Promise.allSettled(
-        numbers(50).map((n) =>
-          store.write([{ put: { ...name, n }, if: 'absent' }, { put: { ...key(), n } }]),
+        listNumbers(50).map((n) =>
+          store.write([{ put: { ...name, n }, if: 'absent' }, { put: { ...createItemKey(), n } }]),
         ),
       );
       const won = outcomes.flatMap((outcome, n) => (outcome.status === 'fulfilled' ? [n] : []));
@@ -197,16 +222,16 @@ export const storeContract = (given: () => StoreUnderTest) => {
     });
 
     test('of the same version, with a single change each: exactly one succeeds', async () => {
-      const at = key();
+      const at = createItemKey();
       await store.write([{ put: { ...at, version: 1 } }]);
       const outcomes = await Promise.allSettled(
-        numbers(50).map((n) => store.write([{ put: { ...at, version: 2, n }, if: { version: 1 } }])),
+        listNumbers(50).map((n) => store.write([{ put: { ...at, version: 2, n }, if: { version: 1 } }])),
       );
       expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     });
 
     test('that retry on a conflict lose no update', async () => {
-      const at = key();
+      const at = createItemKey();
       await store.write([{ put: { ...at, version: 0 } }]);
       const increment = async (): Promise<void> => {
         const version = Number((await store.get(at))?.['version']);
@@ -217,14 +242,14 @@ export const storeContract = (given: () => StoreUnderTest) => {
           throw error;
         }
       };
-      await Promise.all(numbers(50).map(increment));
+      await Promise.all(listNumbers(50).map(increment));
       expect(await store.get(at)).toEqual({ ...at, version: 50 });
     });
   });
 
   describe('expiry', () => {
     test('makes an item absent in reads from its second on', async () => {
-      const item = { ...key(), expires: soon(), due: key() };
+      const item = { ...createItemKey(), expires: soon(), due: createItemKey() };
       await store.write([{ put: item }]);
       given().pass(999);
       expect(await store.get(item)).toEqual(item);
@@ -235,7 +260,7 @@ export const storeContract = (given: () => StoreUnderTest) => {
     });
 
     test('makes an item absent in conditions', async () => {
-      const item = { ...key(), version: 1, expires: soon() };
+      const item = { ...createItemKey(), version: 1, expires: soon() };
       await store.write([{ put: item }]);
       given().pass(1_000);
       for (const condition of ['present', { version: 1 }] as const) {
@@ -248,13 +273,13 @@ export const storeContract = (given: () => StoreUnderTest) => {
     });
 
     test('does not shorten a page: items after expired ones fill it', async () => {
-      const { pk } = key();
+      const { pk } = createItemKey();
       await store.write(
-        numbers(60).map((n) => ({ put: { pk, sk: padded(n), ...(n < 50 && { expires: soon() }) } })),
+        listNumbers(60).map((n) => ({ put: { pk, sk: padNumber(n), ...(n < 50 && { expires: soon() }) } })),
       );
       given().pass(1_000);
       const { items } = await store.query({ pk, limit: 5 });
-      expect(items.map(({ sk }) => sk)).toEqual([50, 51, 52, 53, 54].map(padded));
+      expect(items.map(({ sk }) => sk)).toEqual([50, 51, 52, 53, 54].map(padNumber));
     });
   });
 

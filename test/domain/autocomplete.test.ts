@@ -8,15 +8,15 @@ import { truncateComment } from '../../shared/domain/catalog/truncate-comment.ts
 import { createSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
 import {
   byBytes,
-  columnsOf,
-  counted,
+  createColumns,
+  countStoreItems,
   inOrder,
   longName,
   name,
-  place,
-  tableOf,
+  testSnapshot,
+  createTable,
   tables,
-  write,
+  writeSnapshot,
 } from './catalog-fixtures.ts';
 
 const quote = (identifier: string): string =>
@@ -28,8 +28,8 @@ describe('suggestions', () => {
   test('equal the result of a search through every table, for every prefix, parent and limit', async () => {
     await fc.assert(
       fc.asyncProperty(tables, name, fc.integer({ min: 1, max: 30 }), async (given, typed, limit) => {
-        const { store } = counted(createSqliteStore({ path: ':memory:' }));
-        await write(store, given);
+        const { store } = countStoreItems(createSqliteStore({ path: ':memory:' }));
+        await writeSnapshot(store, given);
         const labels = given.slice(0, 4).flatMap(({ schema, name: label }) => [schema, label]);
         for (const prefix of new Set([
           undefined,
@@ -39,7 +39,7 @@ describe('suggestions', () => {
           ...labels.flatMap(beginnings),
         ])) {
           const ask = (type: 'schemas' | 'tables' | 'topics', parent?: string) =>
-            suggestNames(store, place, { type, prefix, parent, limit }, spelling);
+            suggestNames(store, testSnapshot, { type, prefix, parent, limit }, spelling);
           const found = named(given, prefix ?? '');
           expect(await ask('tables')).toEqual(found.slice(0, limit).map(suggestionOf));
           const topics = found.filter(({ kind }) => kind === 'topic');
@@ -60,11 +60,16 @@ describe('suggestions', () => {
     await fc.assert(
       fc.asyncProperty(tables, async (given) => {
         const store = createSqliteStore({ path: ':memory:' });
-        const told = given.map((table, i) => ({ ...table, columns: columnsOf(`of_${i}`, 'more') }));
-        await write(store, told);
+        const told = given.map((table, i) => ({ ...table, columns: createColumns(`of_${i}`, 'more') }));
+        await writeSnapshot(store, told);
         for (const [i, table] of told.slice(0, 8).entries()) {
           const parent = suggestionOf(table).value;
-          const found = await suggestNames(store, place, { type: 'columns', parent, limit: 5 }, spelling);
+          const found = await suggestNames(
+            store,
+            testSnapshot,
+            { type: 'columns', parent, limit: 5 },
+            spelling,
+          );
           expect(labelsOf(found)).toEqual([`of_${i}`, 'more']);
         }
       }),
@@ -73,20 +78,24 @@ describe('suggestions', () => {
   });
 
   test('read at most two blocks of a large catalog', async () => {
-    const { store, counts } = counted(createSqliteStore({ path: ':memory:' }));
+    const { store, counts } = countStoreItems(createSqliteStore({ path: ':memory:' }));
     const given = ['a', 'b', 'c'].flatMap((schema) =>
       Array.from({ length: 4000 }, (_, i) =>
-        tableOf({ schema, name: `T${String(i).padStart(5, '0')}_${schema}`, comment: 'A table of many.' }),
+        createTable({
+          schema,
+          name: `T${String(i).padStart(5, '0')}_${schema}`,
+          comment: 'A table of many.',
+        }),
       ),
     );
-    await write(store, given);
+    await writeSnapshot(store, given);
     expect(counts.written).toBeGreaterThan(12);
     for (const prefix of ['', 't', 't01', 'T0399', 't03999_c', 'none', 'zzz'])
       for (const parent of [undefined, 'a', 'b', 'c', 'none']) {
         counts.read = 0;
         const found = await suggestNames(
           store,
-          place,
+          testSnapshot,
           { type: 'tables', prefix, parent, limit: 200 },
           spelling,
         );
@@ -98,14 +107,21 @@ describe('suggestions', () => {
 
   test('distinguish names that share their first 900 bytes', async () => {
     const store = createSqliteStore({ path: ':memory:' });
-    const given = Array.from({ length: 3000 }, (_, i) => tableOf({ schema: longName(1), name: longName(i) }));
-    await write(store, given);
+    const given = Array.from({ length: 3000 }, (_, i) =>
+      createTable({ schema: longName(1), name: longName(i) }),
+    );
+    await writeSnapshot(store, given);
     for (const [prefix, parent] of [
       [longName(2999).toUpperCase(), undefined],
       [longName(1500), longName(1)],
       [longName(0), quote(longName(1))],
     ] as const) {
-      const found = await suggestNames(store, place, { type: 'tables', prefix, parent, limit: 5 }, spelling);
+      const found = await suggestNames(
+        store,
+        testSnapshot,
+        { type: 'tables', prefix, parent, limit: 5 },
+        spelling,
+      );
       expect(labelsOf(found)).toEqual([prefix.toLowerCase()]);
     }
   });
@@ -119,19 +135,19 @@ describe('suggestions', () => {
   ])('match case-insensitively: %s', async (prefix, expected) => {
     const store = createSqliteStore({ path: ':memory:' });
     const labels = ['users', 'Straße', 'οδος', 'ΟΔΟΣΑ', 'İstanbul', 'u'];
-    await write(store, inOrder(labels.map((label) => tableOf({ name: label }))));
+    await writeSnapshot(store, inOrder(labels.map((label) => createTable({ name: label }))));
     expect(
-      labelsOf(await suggestNames(store, place, { type: 'tables', prefix, limit: 10 }, spelling)),
+      labelsOf(await suggestNames(store, testSnapshot, { type: 'tables', prefix, limit: 10 }, spelling)),
     ).toEqual(expected);
   });
 
   test('have the published format', async () => {
     const store = createSqliteStore({ path: ':memory:' });
-    await write(store, [tableOf({ name: 'Users', kind: 'view', comment: 'Who may log in.' })]);
+    await writeSnapshot(store, [createTable({ name: 'Users', kind: 'view', comment: 'Who may log in.' })]);
     const ask = (type: 'schemas' | 'tables' | 'columns') =>
       suggestNames(
         store,
-        place,
+        testSnapshot,
         { type, parent: type === 'columns' ? 'Users' : undefined, limit: 1 },
         spelling,
       );
@@ -156,26 +172,31 @@ describe('suggestions', () => {
   test('truncate a comment to 256 characters without splitting a surrogate pair', async () => {
     const store = createSqliteStore({ path: ':memory:' });
     const comments = ['x'.repeat(256), 'x'.repeat(257), '\u{1F600}'.repeat(129)];
-    await write(
+    await writeSnapshot(
       store,
-      comments.map((comment, i) => tableOf({ name: `t${i}`, comment })),
+      comments.map((comment, i) => createTable({ name: `t${i}`, comment })),
     );
-    const found = await suggestNames(store, place, { type: 'tables', limit: 3 }, spelling);
+    const found = await suggestNames(store, testSnapshot, { type: 'tables', limit: 3 }, spelling);
     const expected = ['x'.repeat(256), `${'x'.repeat(255)}…`, `${'\u{1F600}'.repeat(127)}…`];
     expect(found.map(({ comment }) => comment)).toEqual(expected);
-    const columns = columnsOf('a', 'b', 'c').map((one, i) => ({ ...one, comment: comments[i] ?? null }));
-    await write(store, [tableOf({ name: 'with_columns', columns })]);
+    const columns = createColumns('a', 'b', 'c').map((one, i) => ({ ...one, comment: comments[i] ?? null }));
+    await writeSnapshot(store, [createTable({ name: 'with_columns', columns })]);
     const wanted = { type: 'columns', parent: 'with_columns', limit: 3 } as const;
-    expect((await suggestNames(store, place, wanted, spelling)).map(({ comment }) => comment)).toEqual(
+    expect((await suggestNames(store, testSnapshot, wanted, spelling)).map(({ comment }) => comment)).toEqual(
       expected,
     );
   });
 
   test('truncate the comment of a column in the same way', async () => {
     const store = createSqliteStore({ path: ':memory:' });
-    const [column] = columnsOf('id').map((one) => ({ ...one, comment: 'x'.repeat(300) }));
-    await write(store, [tableOf({ name: 't', columns: column ? [column] : [] })]);
-    const [found] = await suggestNames(store, place, { type: 'columns', parent: 't', limit: 1 }, spelling);
+    const [column] = createColumns('id').map((one) => ({ ...one, comment: 'x'.repeat(300) }));
+    await writeSnapshot(store, [createTable({ name: 't', columns: column ? [column] : [] })]);
+    const [found] = await suggestNames(
+      store,
+      testSnapshot,
+      { type: 'columns', parent: 't', limit: 1 },
+      spelling,
+    );
     expect(found?.comment).toBe(`${'x'.repeat(255)}…`);
   });
 
@@ -185,7 +206,7 @@ describe('suggestions', () => {
         expect(
           await suggestNames(
             createSqliteStore({ path: ':memory:' }),
-            place,
+            testSnapshot,
             { type, parent, limit: 5 },
             spelling,
           ),
@@ -202,18 +223,18 @@ describe('column suggestions', () => {
     names = exactNames,
   ) => {
     const store = createSqliteStore({ path: ':memory:' });
-    await write(store, inOrder(given));
+    await writeSnapshot(store, inOrder(given));
     return labelsOf(
       await suggestNames(
         store,
-        place,
+        testSnapshot,
         { type: 'columns', parent, prefix, limit: 3 },
         { quote: quoting, names },
       ),
     );
   };
   const marked = (schema: string, label: string): Table =>
-    tableOf({ schema, name: label, columns: columnsOf(`${schema}|${label}`) });
+    createTable({ schema, name: label, columns: createColumns(`${schema}|${label}`) });
   const shop = () => [
     marked('a', 'b.c'),
     marked('a.b', 'c'),
@@ -263,13 +284,13 @@ describe('column suggestions', () => {
   });
 
   test('are searched with a limited number of reads when the parent has many dots', async () => {
-    const { store, counts } = counted(createSqliteStore({ path: ':memory:' }));
-    await write(store, inOrder(shop()));
+    const { store, counts } = countStoreItems(createSqliteStore({ path: ':memory:' }));
+    await writeSnapshot(store, inOrder(shop()));
     const parent = 'b.'.repeat(2000);
     expect(
       await suggestNames(
         store,
-        place,
+        testSnapshot,
         { type: 'columns', parent, limit: 3 },
         { ...spelling, quote: (text) => text },
       ),
@@ -291,7 +312,9 @@ describe('column suggestions', () => {
   });
 
   test('are in the order of the table, filtered by the prefix and limited', async () => {
-    const given = [tableOf({ columns: columnsOf('id', 'Name', 'email', 'name_2', 'NAMES', 'named') })];
+    const given = [
+      createTable({ columns: createColumns('id', 'Name', 'email', 'name_2', 'NAMES', 'named') }),
+    ];
     expect(await columns(given, 'users', quote, 'nAm')).toEqual(['Name', 'name_2', 'NAMES']);
     expect(await columns(given, 'public.users')).toEqual(['id', 'Name', 'email']);
   });

@@ -6,14 +6,14 @@ import type { SnapshotRef } from '../../shared/domain/catalog/snapshot/catalog-b
 import { createSnapshotWriter } from '../../shared/domain/catalog/snapshot/snapshot-writer.ts';
 import type { Store } from '../../shared/ports/store.ts';
 
-export const place: SnapshotRef = {
+export const testSnapshot: SnapshotRef = {
   org: 'org_test',
   environment: 'default',
   id: 'conn_1',
   snapshot: 'snap_1',
 };
 
-export const tableOf = (given: Partial<Table>): Table => ({
+export const createTable = (given: Partial<Table>): Table => ({
   schema: 'public',
   name: 'users',
   kind: 'table',
@@ -40,7 +40,7 @@ export const tableOf = (given: Partial<Table>): Table => ({
   ...given,
 });
 
-export const columnsOf = (...labels: readonly string[]): Table['columns'] =>
+export const createColumns = (...labels: readonly string[]): Table['columns'] =>
   labels.map((label, i) => ({
     name: label,
     type: 'integer',
@@ -106,13 +106,13 @@ export const tables: fc.Arbitrary<Table[]> = fc
     }),
     { selector: ({ schema, name: label }) => JSON.stringify([schema, label]), maxLength: 24, size: 'max' },
   )
-  .map((given) => inOrder(given.map(tableOf)));
+  .map((given) => inOrder(given.map(createTable)));
 
-export const write = async (
+export const writeSnapshot = async (
   store: Store,
   given: readonly Table[],
   missing: readonly Missing[] = [],
-  at: SnapshotRef = place,
+  at: SnapshotRef = testSnapshot,
 ) => {
   const writer = createSnapshotWriter(store, at, { clock: Date.now });
   for (let from = 0; from < given.length; from += 7) await writer.sink(given.slice(from, from + 7));
@@ -120,7 +120,9 @@ export const write = async (
 };
 
 /** Counts the items that are read and written. Like DynamoDB, it refuses a range whose end is before its beginning. */
-export const counted = (store: Store): { store: Store; counts: { read: number; written: number } } => {
+export const countStoreItems = (
+  store: Store,
+): { store: Store; counts: { read: number; written: number } } => {
   const counts = { read: 0, written: 0 };
   return {
     counts,

@@ -9,7 +9,16 @@ import {
 } from '../../shared/domain/catalog/snapshot/snapshot-reader.ts';
 import { Problem } from '../../shared/problem.ts';
 import { createSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
-import { columnsOf, counted, longName, noise, place, tableOf, tables, write } from './catalog-fixtures.ts';
+import {
+  createColumns,
+  countStoreItems,
+  longName,
+  noise,
+  testSnapshot,
+  createTable,
+  tables,
+  writeSnapshot,
+} from './catalog-fixtures.ts';
 
 type Filters = Omit<Parameters<typeof readTables>[2], 'limit' | 'after'>;
 
@@ -17,8 +26,8 @@ describe('catalog', () => {
   test('returns every written table once, page by page, for every filter and limit', async () => {
     await fc.assert(
       fc.asyncProperty(tables, fc.integer({ min: 1, max: 16 }), fc.integer(), async (given, limit, seed) => {
-        const { store } = counted(createSqliteStore({ path: ':memory:' }));
-        await write(store, given);
+        const { store } = countStoreItems(createSqliteStore({ path: ':memory:' }));
+        await writeSnapshot(store, given);
         const some = given[Math.abs(seed) % Math.max(1, given.length)];
         for (const filters of filtersFor(some)) {
           const pages = await allPages(store, filters, limit);
@@ -31,16 +40,16 @@ describe('catalog', () => {
   });
 
   test('reads at most two blocks for a page', async () => {
-    const { store, counts } = counted(createSqliteStore({ path: ':memory:' }));
+    const { store, counts } = countStoreItems(createSqliteStore({ path: ':memory:' }));
     const given = ['a', 'b', 'c'].flatMap((schema) => manyTables(schema, 1500));
-    await write(store, given);
+    await writeSnapshot(store, given);
     expect(counts.written).toBeGreaterThan(8);
 
     let after: string | undefined;
     const seen: Table[] = [];
     do {
       counts.read = 0;
-      const { data, next } = await readTables(store, place, { limit: 200, after });
+      const { data, next } = await readTables(store, testSnapshot, { limit: 200, after });
       expect(counts.read).toBeLessThanOrEqual(2);
       seen.push(...data);
       after = next ?? undefined;
@@ -53,15 +62,15 @@ describe('catalog', () => {
       { schema: 'b', table: 'none' },
     ]) {
       counts.read = 0;
-      const { data } = await readTables(store, place, { ...filters, limit: 200 });
+      const { data } = await readTables(store, testSnapshot, { ...filters, limit: 200 });
       expect(data).toEqual(given.filter((table) => matches(table, filters)).slice(0, 200));
       expect(counts.read).toBeLessThanOrEqual(2);
     }
   });
 
   test('reads at most two blocks for a page of wide tables', async () => {
-    const { store, counts } = counted(createSqliteStore({ path: ':memory:' }));
-    await write(
+    const { store, counts } = countStoreItems(createSqliteStore({ path: ':memory:' }));
+    await writeSnapshot(
       store,
       manyTables('s', 600).map((table) => ({ ...table, comment: 'wide'.repeat(3000) })),
     );
@@ -69,43 +78,45 @@ describe('catalog', () => {
     let after: string | undefined;
     do {
       counts.read = 0;
-      const { next } = await readTables(store, place, { limit: 200, after });
+      const { next } = await readTables(store, testSnapshot, { limit: 200, after });
       expect(counts.read).toBeLessThanOrEqual(2);
       after = next ?? undefined;
     } while (after !== undefined);
   });
 
   test('distinguishes names that share their first 900 bytes, across several blocks', async () => {
-    const { store, counts } = counted(createSqliteStore({ path: ':memory:' }));
+    const { store, counts } = countStoreItems(createSqliteStore({ path: ':memory:' }));
     const given = Array.from({ length: 900 }, (_, i) =>
-      tableOf({ schema: 'long', name: longName(i), comment: noise(1500, i) }),
+      createTable({ schema: 'long', name: longName(i), comment: noise(1500, i) }),
     );
-    await write(store, given);
+    await writeSnapshot(store, given);
     expect(counts.written).toBeGreaterThan(6);
 
     expect((await allPages(store, { schema: 'long' }, 70)).flat()).toEqual(given);
     for (const i of [0, 1, 450, 898, 899])
-      expect(await findTable(store, place, 'long', longName(i))).toEqual(given[i]);
-    expect(await findTable(store, place, 'long', longName(900))).toBeUndefined();
-    expect((await readTables(store, place, { table: longName(7), limit: 5 })).data).toEqual([given[7]]);
+      expect(await findTable(store, testSnapshot, 'long', longName(i))).toEqual(given[i]);
+    expect(await findTable(store, testSnapshot, 'long', longName(900))).toBeUndefined();
+    expect((await readTables(store, testSnapshot, { table: longName(7), limit: 5 })).data).toEqual([
+      given[7],
+    ]);
   });
 
   test.each([2, 3, 4, 5])('stores %d tables that do not fit into one block together', async (count) => {
-    const { store, counts } = counted(createSqliteStore({ path: ':memory:' }));
+    const { store, counts } = countStoreItems(createSqliteStore({ path: ':memory:' }));
     const given = Array.from({ length: count }, (_, i) =>
-      tableOf({ name: `t${i}`, comment: noise(210_000, i) }),
+      createTable({ name: `t${i}`, comment: noise(210_000, i) }),
     );
-    await write(store, given);
+    await writeSnapshot(store, given);
     expect(counts.written).toBeGreaterThanOrEqual(count);
-    expect((await readTables(store, place, { limit: 10 })).data).toEqual(given);
+    expect((await readTables(store, testSnapshot, { limit: 10 })).data).toEqual(given);
   });
 
   test('limits a page to 4 MB', async () => {
     const store = createSqliteStore({ path: ':memory:' });
     const given = Array.from({ length: 30 }, (_, i) =>
-      tableOf({ name: `t${String(i).padStart(2, '0')}`, comment: 'x'.repeat(400_000) }),
+      createTable({ name: `t${String(i).padStart(2, '0')}`, comment: 'x'.repeat(400_000) }),
     );
-    await write(store, given);
+    await writeSnapshot(store, given);
     const pages = await allPages(store, {}, 50);
     expect(pages.flat()).toEqual(given);
     expect(pages.map((page) => page.length)).toEqual([9, 9, 9, 3]);
@@ -118,14 +129,14 @@ describe('catalog', () => {
       kind: i % 700 === 3 ? 'view' : 'table',
       comment: noise(1000, i),
     }));
-    await write(store, given);
+    await writeSnapshot(store, given);
     const views = given.filter(({ kind }) => kind === 'view');
     expect(await allPages(store, { kind: 'view' }, 4)).toEqual([views.slice(0, 4), views.slice(4)]);
     expect(await allPages(store, { kind: 'topic' }, 4)).toEqual([[]]);
   });
 
   test('is empty without a snapshot', async () => {
-    expect(await readTables(createSqliteStore({ path: ':memory:' }), place, { limit: 5 })).toEqual({
+    expect(await readTables(createSqliteStore({ path: ':memory:' }), testSnapshot, { limit: 5 })).toEqual({
       data: [],
       next: null,
     });
@@ -143,41 +154,43 @@ describe('catalog', () => {
     '["C#s\\u0001t",0]',
   ])('refuses the cursor %s', async (after) => {
     const store = createSqliteStore({ path: ':memory:' });
-    await write(store, [tableOf({ schema: 's', name: 't' })]);
-    await expect(readTables(store, place, { limit: 5, after })).rejects.toMatchObject({
+    await writeSnapshot(store, [createTable({ schema: 's', name: 't' })]);
+    await expect(readTables(store, testSnapshot, { limit: 5, after })).rejects.toMatchObject({
       name: 'Problem',
       code: 'invalid-cursor',
     });
   });
 
   test('refuses a cursor after the range of the filter', async () => {
-    const { store } = counted(createSqliteStore({ path: ':memory:' }));
-    await write(store, [...manyTables('a', 2), ...manyTables('b', 400), ...manyTables('c', 400)]);
-    const { data, next } = await readTables(store, place, { limit: 700 });
+    const { store } = countStoreItems(createSqliteStore({ path: ':memory:' }));
+    await writeSnapshot(store, [...manyTables('a', 2), ...manyTables('b', 400), ...manyTables('c', 400)]);
+    const { data, next } = await readTables(store, testSnapshot, { limit: 700 });
     expect(data).toHaveLength(700);
     await expect(
-      readTables(store, place, { schema: 'a', limit: 1, after: next ?? '' }),
+      readTables(store, testSnapshot, { schema: 'a', limit: 1, after: next ?? '' }),
     ).rejects.toMatchObject({ code: 'invalid-cursor' });
   });
 
   test('refuses a cursor of a removed snapshot', async () => {
     const store = createSqliteStore({ path: ':memory:' });
-    await write(store, manyTables('s', 3));
-    const { next } = await readTables(store, place, { limit: 1 });
-    await removeSnapshot(store, place);
-    await expect(readTables(store, place, { limit: 1, after: next ?? '' })).rejects.toBeInstanceOf(Problem);
+    await writeSnapshot(store, manyTables('s', 3));
+    const { next } = await readTables(store, testSnapshot, { limit: 1 });
+    await removeSnapshot(store, testSnapshot);
+    await expect(readTables(store, testSnapshot, { limit: 1, after: next ?? '' })).rejects.toBeInstanceOf(
+      Problem,
+    );
   });
 });
 
 describe('snapshot writer', () => {
   test('returns the numbers of tables and columns and an empty list of missing items', async () => {
-    const writer = createSnapshotWriter(createSqliteStore({ path: ':memory:' }), place, {
+    const writer = createSnapshotWriter(createSqliteStore({ path: ':memory:' }), testSnapshot, {
       clock: () => Date.UTC(2030, 0, 1),
     });
-    await writer.sink([tableOf({ name: 'a' })]);
-    await writer.sink([tableOf({ name: 'b' }), tableOf({ name: 'c' })]);
+    await writer.sink([createTable({ name: 'a' })]);
+    await writer.sink([createTable({ name: 'b' }), createTable({ name: 'c' })]);
     expect(await writer.finish([], 12)).toEqual({
-      snapshot_id: place.snapshot,
+      snapshot_id: testSnapshot.snapshot,
       introspected_at: '2030-01-01T00:00:00.000Z',
       tables: 3,
       columns: 3,
@@ -195,9 +208,9 @@ describe('snapshot writer', () => {
     [0, 0],
     [2 ** 53 - 1, 2 ** 53 - 1],
   ])('stores %d rows or bytes as %d', async (given, stored) => {
-    const { store } = counted(createSqliteStore({ path: ':memory:' }));
-    await write(store, [tableOf({ rows: given, size_bytes: given })]);
-    const { data } = await readTables(store, place, { limit: 1 });
+    const { store } = countStoreItems(createSqliteStore({ path: ':memory:' }));
+    await writeSnapshot(store, [createTable({ rows: given, size_bytes: given })]);
+    const { data } = await readTables(store, testSnapshot, { limit: 1 });
     expect(data).toMatchObject([{ rows: stored, size_bytes: stored }]);
   });
 
@@ -206,26 +219,26 @@ describe('snapshot writer', () => {
     ['a name that compresses well', { name: 'x'.repeat(10_000_000) }, 1],
     ['the name of a schema', { schema: noise(600_000, 2) }, 1],
     ['the name of a parent', { parent: noise(600_000, 3) }, 2],
-    ['the name of a column', { columns: columnsOf(noise(600_000, 4)) }, 2],
+    ['the name of a column', { columns: createColumns(noise(600_000, 4)) }, 2],
   ])('keeps the other tables when %s has hundreds of kilobytes', async (_, given, kept) => {
-    const { store } = counted(createSqliteStore({ path: ':memory:' }));
-    await using writer = createSnapshotWriter(store, place, { clock: Date.now });
-    await writer.sink([tableOf(given), tableOf({ schema: '\u{10ffff}', name: 'zz' })]);
+    const { store } = countStoreItems(createSqliteStore({ path: ':memory:' }));
+    await using writer = createSnapshotWriter(store, testSnapshot, { clock: Date.now });
+    await writer.sink([createTable(given), createTable({ schema: '\u{10ffff}', name: 'zz' })]);
     const long = { reason: 'tables-denied', remediation: `GRANT ${noise(600_000, 5)}` };
     const { tables: count, missing } = await writer.finish([long], 1);
     expect(count).toBe(kept);
     expect(missing).toMatchObject([{ reason: 'tables-denied' }, { reason: 'limit', count: 1 }]);
     expect(JSON.stringify(missing).length).toBeLessThan(30_000);
-    expect((await readTables(store, place, { limit: 10 })).data.at(-1)?.name).toBe('zz');
+    expect((await readTables(store, testSnapshot, { limit: 10 })).data.at(-1)?.name).toBe('zz');
   });
 
   test('marks a table as partial when not all of its columns fit', async () => {
     const store = createSqliteStore({ path: ':memory:' });
-    await write(store, [
-      tableOf({ name: 'narrow', columns: columnsOf('a') }),
-      tableOf({ name: 'wide', columns: columnsOf('a', noise(600_000, 6)) }),
+    await writeSnapshot(store, [
+      createTable({ name: 'narrow', columns: createColumns('a') }),
+      createTable({ name: 'wide', columns: createColumns('a', noise(600_000, 6)) }),
     ]);
-    const { data } = await readTables(store, place, { limit: 5 });
+    const { data } = await readTables(store, testSnapshot, { limit: 5 });
     expect(data.map(({ name, partial }) => [name, partial])).toEqual([
       ['narrow', undefined],
       ['wide', true],
@@ -234,7 +247,7 @@ describe('snapshot writer', () => {
 
   test('returns an incomplete catalog when the source reports missing items', async () => {
     const missing = [{ reason: 'privileges', count: 2, remediation: 'GRANT SELECT …' }];
-    expect(await write(createSqliteStore({ path: ':memory:' }), [], missing)).toMatchObject({
+    expect(await writeSnapshot(createSqliteStore({ path: ':memory:' }), [], missing)).toMatchObject({
       tables: 0,
       complete: false,
       missing,
@@ -248,18 +261,18 @@ describe('snapshot writer', () => {
     // U+FF5E sorts before U+1F600 in UTF-8 and after it in UTF-16.
     ['in the order of UTF-16', [{ name: '\u{1F600}' }, { name: '\uFF5E' }]],
   ])('refuses tables %s', async (_, given) => {
-    const { sink } = createSnapshotWriter(createSqliteStore({ path: ':memory:' }), place, {
+    const { sink } = createSnapshotWriter(createSqliteStore({ path: ':memory:' }), testSnapshot, {
       clock: Date.now,
     });
-    await expect(sink(given.map(tableOf))).rejects.toThrow(RangeError);
+    await expect(sink(given.map(createTable))).rejects.toThrow(RangeError);
   });
 
   test('drops comments and defaults, and then columns, of a table that exceeds a block, and reports it', async () => {
     const store = createSqliteStore({ path: ':memory:' });
     const wide = (name: string, columns: number, comment: (i: number) => string): Table =>
-      tableOf({
+      createTable({
         name,
-        columns: columnsOf(...Array.from({ length: columns }, (_, i) => `${noise(30, i)}_${i}`)).map(
+        columns: createColumns(...Array.from({ length: columns }, (_, i) => `${noise(30, i)}_${i}`)).map(
           (column, i) => ({ ...column, comment: comment(i) }),
         ),
       });
@@ -282,8 +295,8 @@ describe('snapshot writer', () => {
       ),
       wide('c', 100, () => 'kept'),
     ];
-    const summary = await write(store, given);
-    const read = await readTables(store, place, { limit: 10 });
+    const summary = await writeSnapshot(store, given);
+    const read = await readTables(store, testSnapshot, { limit: 10 });
     const { data } = { data: read.data.filter(({ name }) => name !== 'bb') };
     // A primary key is kept if its columns are.
     expect(read.data.map(({ primary_key: key }) => key.length)).toEqual([
@@ -312,7 +325,7 @@ describe('snapshot writer', () => {
       ...createSqliteStore({ path: ':memory:' }),
       write: () => Promise.reject(new Problem('unavailable')),
     };
-    await expect(write(store, manyTables('s', 2000))).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(writeSnapshot(store, manyTables('s', 2000))).rejects.toMatchObject({ code: 'unavailable' });
   });
 
   test('waits for pending writes at disposal, even after one failed', async () => {
@@ -330,7 +343,7 @@ describe('snapshot writer', () => {
       },
     };
     const fill = async () => {
-      await using writer = createSnapshotWriter(store, place, { clock: Date.now });
+      await using writer = createSnapshotWriter(store, testSnapshot, { clock: Date.now });
       try {
         await writer.sink(manyTables('s', 3000));
       } finally {
@@ -344,34 +357,34 @@ describe('snapshot writer', () => {
   test('sets the expiry of a snapshot', async () => {
     let now = 0;
     const store = createSqliteStore({ path: ':memory:', clock: () => now });
-    const writer = createSnapshotWriter(store, place, { clock: () => now, expires: 60 });
-    await writer.sink([tableOf({})]);
+    const writer = createSnapshotWriter(store, testSnapshot, { clock: () => now, expires: 60 });
+    await writer.sink([createTable({})]);
     await writer.finish([], 1);
-    expect((await readTables(store, place, { limit: 1 })).data).toHaveLength(1);
+    expect((await readTables(store, testSnapshot, { limit: 1 })).data).toHaveLength(1);
     now = 60_000;
-    expect((await readTables(store, place, { limit: 1 })).data).toHaveLength(0);
+    expect((await readTables(store, testSnapshot, { limit: 1 })).data).toHaveLength(0);
   });
 });
 
 test('the removal of a snapshot leaves none of its items and keeps other snapshots', async () => {
-  const { store, counts } = counted(createSqliteStore({ path: ':memory:' }));
-  const other = { ...place, snapshot: `${place.snapshot}2` };
+  const { store, counts } = countStoreItems(createSqliteStore({ path: ':memory:' }));
+  const other = { ...testSnapshot, snapshot: `${testSnapshot.snapshot}2` };
   const given = manyTables('s', 9000).map((table, i) => ({ ...table, comment: noise(800, i) }));
-  await write(store, given);
+  await writeSnapshot(store, given);
   expect(counts.written).toBeGreaterThan(25);
-  await write(store, given.slice(0, 3), [], other);
-  await removeSnapshot(store, place);
-  expect((await readTables(store, place, { limit: 1 })).data).toEqual([]);
+  await writeSnapshot(store, given.slice(0, 3), [], other);
+  await removeSnapshot(store, testSnapshot);
+  expect((await readTables(store, testSnapshot, { limit: 1 })).data).toEqual([]);
   expect(await store.query({ pk: 'CAT#org_test#default#conn_1#snap_1', limit: 1 })).toEqual({ items: [] });
   expect((await readTables(store, other, { limit: 10 })).data).toEqual(given.slice(0, 3));
 });
 
 const manyTables = (schema: string, count: number): Table[] =>
   Array.from({ length: count }, (_, i) =>
-    tableOf({
+    createTable({
       schema,
       name: `t${String(i).padStart(5, '0')}`,
-      columns: columnsOf(...Array.from({ length: 15 }, (_each, at) => `column_${at}`)),
+      columns: createColumns(...Array.from({ length: 15 }, (_each, at) => `column_${at}`)),
     }),
   );
 
@@ -395,7 +408,7 @@ const allPages = async (store: Parameters<typeof readTables>[0], filters: Filter
   const pages: Table[][] = [];
   let after: string | undefined;
   do {
-    const { data, next } = await readTables(store, place, { ...filters, limit, after });
+    const { data, next } = await readTables(store, testSnapshot, { ...filters, limit, after });
     pages.push(data);
     after = next ?? undefined;
   } while (after !== undefined);

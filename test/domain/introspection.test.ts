@@ -14,13 +14,13 @@ import type { Probe } from '../../shared/ports/probe.ts';
 import { Problem } from '../../shared/problem.ts';
 import { type Api, startApi } from '../api.ts';
 import { catalogSource } from '../catalog-probe.ts';
-import { draft } from '../samples.ts';
-import { tableOf } from './catalog-fixtures.ts';
+import { createConnectionBody } from '../samples.ts';
+import { createTable } from './catalog-fixtures.ts';
 
 const tenant = { org: 'org_test', environment: 'default' };
 const now = Date.parse('2026-01-01T00:00:00Z');
 const actor = { tenant, actor: 'key', request_id: 'request', now };
-const source = catalogSource([tableOf({})]);
+const source = catalogSource([createTable({})]);
 let api: Api;
 let id: string;
 let probe: Probe;
@@ -29,7 +29,7 @@ beforeEach(async () => {
     clock: () => now,
     probe: (parts) => (probe = source.probe(parts)),
   });
-  id = (await api.call('POST /v1/connections', { body: draft() })).body.id.slice(5);
+  id = (await api.call('POST /v1/connections', { body: createConnectionBody() })).body.id.slice(5);
 });
 afterEach(() => api[Symbol.asyncDispose]());
 

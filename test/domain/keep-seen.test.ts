@@ -6,16 +6,24 @@ import type { SnapshotRef } from '../../shared/domain/catalog/snapshot/catalog-b
 import { createSnapshotWriter } from '../../shared/domain/catalog/snapshot/snapshot-writer.ts';
 import { readTables } from '../../shared/domain/catalog/snapshot/snapshot-reader.ts';
 import { keepEarlierColumns } from '../../shared/domain/catalog/column-keeper.ts';
-import { columnsOf, counted, inOrder, longName, noise, place, tableOf } from './catalog-fixtures.ts';
+import {
+  createColumns,
+  countStoreItems,
+  inOrder,
+  longName,
+  noise,
+  testSnapshot,
+  createTable,
+} from './catalog-fixtures.ts';
 
 const day = 86_400_000;
 const start = Date.parse('2026-03-01T00:00:00Z');
 const iso = (time: number) => new Date(time).toISOString();
 
 const fieldsOf = (...names: readonly string[]): Column[] =>
-  columnsOf(...names).map((column) => ({ ...column, nullable: false, share: 0.5 }));
+  createColumns(...names).map((column) => ({ ...column, nullable: false, share: 0.5 }));
 const sampled = (columns: readonly Column[]): Table =>
-  tableOf({ columns: [...columns], sampled: { documents: 100, of: 5000 } });
+  createTable({ columns: [...columns], sampled: { documents: 100, of: 5000 } });
 const namesOf = ({ columns }: Table) => columns.map(({ name }) => name);
 
 /** The results of successive introspections of one table. The first one has no predecessor. */
@@ -116,7 +124,7 @@ describe('columns of a sampled table', () => {
     // An empty sample proves nothing, so the columns are kept.
     expect(namesOf(keepEarlierColumns(sampled([]), before, start))).toEqual(['Alice', 'Berlin']);
     // A partition key is in no file, so it does not count as a common column.
-    const partition = columnsOf('year');
+    const partition = createColumns('year');
     expect(
       namesOf(
         keepEarlierColumns(
@@ -160,7 +168,7 @@ describe('table that was not sampled', () => {
     const how = fc.constantFrom<Partial<Table>>({}, { sampled: { rows: 10, of: 20 } });
     fc.assert(
       fc.property(columns, columns, how, fc.nat(60 * day), (before, now, more, later) => {
-        const table = tableOf({ columns: now, ...more });
+        const table = createTable({ columns: now, ...more });
         expect(keepEarlierColumns(table, { table: sampled(before), at: start }, start + later)).toBe(table);
       }),
     );
@@ -174,7 +182,7 @@ describe('catalog', () => {
     tables: readonly Table[],
     { at, earlier }: { at: number; earlier?: { snapshot_id: string; introspected_at: string } },
   ) => {
-    const there: SnapshotRef = { ...place, snapshot };
+    const there: SnapshotRef = { ...testSnapshot, snapshot };
     await using writer = createSnapshotWriter(store, there, { clock: () => at, earlier });
     await writer.sink(inOrder(tables));
     return writer.finish([], 1);
@@ -182,7 +190,7 @@ describe('catalog', () => {
   const read = async (store: Parameters<typeof readTables>[0], snapshot: string) => {
     const found: Table[] = [];
     for (let after: string | undefined; ;) {
-      const page = await readTables(store, { ...place, snapshot }, { limit: 200, after });
+      const page = await readTables(store, { ...testSnapshot, snapshot }, { limit: 200, after });
       found.push(...page.data);
       if (page.next === null) return found;
       after = page.next;
@@ -205,7 +213,9 @@ describe('catalog', () => {
       numbers
         .filter((i) => i % 2 === 0)
         .map((i) =>
-          i % 10 === 0 ? tableOf({ name: longName(i), columns: fieldsOf('_id') }) : named(i, fieldsOf('_id')),
+          i % 10 === 0
+            ? createTable({ name: longName(i), columns: fieldsOf('_id') })
+            : named(i, fieldsOf('_id')),
         ),
       { at: start + day, earlier: first },
     );
@@ -219,9 +229,9 @@ describe('catalog', () => {
   });
 
   test('does not read the previous snapshot if no table was sampled or the snapshot is too old', async () => {
-    const { store, counts } = counted(createSqliteStore({ path: ':memory:' }));
+    const { store, counts } = countStoreItems(createSqliteStore({ path: ':memory:' }));
     const earlier = await write(store, 'first', [sampled(fieldsOf('_id', 'rare'))], { at: start });
-    await write(store, 'second', [tableOf({ columns: fieldsOf('_id') })], { at: start + day, earlier });
+    await write(store, 'second', [createTable({ columns: fieldsOf('_id') })], { at: start + day, earlier });
     await write(store, 'third', [sampled(fieldsOf('_id'))], { at: start + 31 * day, earlier });
     expect(counts.read).toBe(0);
     expect((await read(store, 'third')).map(namesOf)).toEqual([['_id']]);

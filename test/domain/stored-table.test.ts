@@ -2,12 +2,12 @@ import { expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { Table } from '../../shared/connectors/catalog.ts';
 import { readStoredTable } from '../../shared/domain/catalog/snapshot/stored-table.ts';
-import { tableOf } from './catalog-fixtures.ts';
+import { createTable } from './catalog-fixtures.ts';
 
 const key = { name: 'f', columns: ['id'], references: { schema: 's', table: 't', columns: ['id'] } };
 
 test('a table that an earlier release stored is read with defaults for the attributes that it lacks', () => {
-  const { statistics_at: _, ...earlier } = tableOf({});
+  const { statistics_at: _, ...earlier } = createTable({});
   const stored = JSON.parse(
     JSON.stringify({
       ...earlier,
@@ -18,7 +18,7 @@ test('a table that an earlier release stored is read with defaults for the attri
   const table = readStoredTable(stored);
   expect(v.is(Table, table)).toBe(true);
   expect(table).toEqual({
-    ...tableOf({}),
+    ...createTable({}),
     statistics_at: null,
     foreign_keys: [{ ...key, valid: true }],
     indexes: [{ name: 'i', columns: ['id'], unique: true, predicate: null, valid: true }],
@@ -26,7 +26,7 @@ test('a table that an earlier release stored is read with defaults for the attri
 });
 
 test('a table that this release stored is read unchanged', () => {
-  const table = tableOf({
+  const table = createTable({
     statistics_at: '2024-01-02T03:04:05Z',
     foreign_keys: [{ ...key, valid: false }],
     indexes: [{ name: 'i', columns: ['id'], unique: true, predicate: 'id > 1', valid: false }],

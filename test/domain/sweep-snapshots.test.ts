@@ -8,7 +8,7 @@ import { createId } from '../../shared/domain/id.ts';
 import { tableKeys } from '../../shared/domain/table-keys.ts';
 import { sweepSnapshots } from '../../shared/domain/catalog/snapshot/sweep-snapshots.ts';
 import { createLog } from '../../shared/log.ts';
-import { tableOf } from './catalog-fixtures.ts';
+import { createTable } from './catalog-fixtures.ts';
 
 const tenant = { org: 'org_test', environment: 'default' };
 const day = 86_400_000;
@@ -30,7 +30,7 @@ const missing: readonly Missing[] = [];
 const write = async (id = createId(now)) => {
   const place = { ...tenant, id, snapshot: createId(now) };
   await using writer = createSnapshotWriter(store, place, { clock: () => now });
-  await writer.sink([tableOf({})]);
+  await writer.sink([createTable({})]);
   return { place, catalog: await writer.finish(missing, 1) };
 };
 const blocks = async (place: Parameters<typeof toSnapshotPartition>[0]) =>
@@ -79,7 +79,7 @@ test('a snapshot is registered before its first block is written, until it is re
   };
   const place = { ...tenant, id: createId(now), snapshot: createId(now) };
   await using writer = createSnapshotWriter(watched, place, { clock: () => now });
-  await writer.sink([tableOf({})]);
+  await writer.sink([createTable({})]);
   await writer.finish(missing, 1);
   expect(written[0]).toBe(tableKeys.snapshotsPartition);
   expect(written.indexOf(tableKeys.snapshotsPartition, 1)).toBe(-1);

@@ -17,8 +17,8 @@ import { createLog } from '../../shared/log.ts';
 import type { Store } from '../../shared/ports/store.ts';
 import type { ListedSecret, SecretOwner, Vault } from '../../shared/ports/vault.ts';
 import { type Api, startApi } from '../api.ts';
-import { documentOf } from '../contracts/secrets.ts';
-import { draft } from '../samples.ts';
+import { createSecretDocument } from '../contracts/secrets.ts';
+import { createConnectionBody } from '../samples.ts';
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -55,7 +55,9 @@ const sweep = (parts: { store?: Partial<Store>; vault?: Partial<Vault> } = {}) =
 /** Gives the store and the vault the same mark and creates connections whose secrets the sweep keeps. */
 const settle = async (connections = 1): Promise<void> => {
   for (let n = 0; n < connections; n++)
-    await api.call('POST /v1/connections?test=false', { body: { ...draft(), name: `settled ${n}` } });
+    await api.call('POST /v1/connections?test=false', {
+      body: { ...createConnectionBody(), name: `settled ${n}` },
+    });
   await sweep();
   logged.length = 0;
 };
@@ -63,13 +65,13 @@ const settle = async (connections = 1): Promise<void> => {
 /** Creates the secret that a create leaves behind when it is killed before its transaction. */
 const leave = async (): Promise<SecretOwner> => {
   const owner = { ...tenant, id: createId(now) };
-  await vault.create(documentOf(owner, { password: 'fake-left-behind' }));
+  await vault.create(createSecretDocument(owner, { password: 'fake-left-behind' }));
   return owner;
 };
 const kept = async () => (await Array.fromAsync(vault.list())).map(({ owner }) => owner.id);
 
 const create = async () => {
-  const { body } = await api.call('POST /v1/connections?test=false', { body: draft() });
+  const { body } = await api.call('POST /v1/connections?test=false', { body: createConnectionBody() });
   return body.id.slice(5);
 };
 const actor = () => ({ tenant, actor: 'key_test', request_id: 'request', now });
@@ -206,7 +208,7 @@ describe('sweep', () => {
     await settle();
     const id = await create();
     const other = { ...tenant, org: 'org_other', id };
-    await vault.create(documentOf(other));
+    await vault.create(createSecretDocument(other));
     now += hour;
     expect(await sweep()).toEqual({ ...nothing, seen: 3, removed: 1 });
     expect(await api.secretOf(`conn_${id}`)).toMatchObject({ owner: { org: 'org_test' } });
@@ -387,7 +389,9 @@ describe('secrets that no connection refers to', () => {
 
   test('are not removed by the first sweep after an upgrade, which marks the store and the vault', async () => {
     for (let n = 0; n < 30; n++)
-      await api.call('POST /v1/connections?test=false', { body: { ...draft(), name: `old ${n}` } });
+      await api.call('POST /v1/connections?test=false', {
+        body: { ...createConnectionBody(), name: `old ${n}` },
+      });
     await leave();
     now += hour;
     expect(await sweep()).toEqual({ ...nothing, seen: 31 });

@@ -10,13 +10,13 @@ import { createSnapshotWriter } from '../../shared/domain/catalog/snapshot/snaps
 import { findClosestName, createNameCandidates } from '../../shared/domain/catalog/closest-name.ts';
 import { type ExpectedTable, validateTables } from '../../shared/domain/catalog/validate-tables.ts';
 import type { ReadStore } from '../../shared/ports/store.ts';
-import { columnsOf, inOrder, place, tableOf } from './catalog-fixtures.ts';
+import { createColumns, inOrder, testSnapshot, createTable } from './catalog-fixtures.ts';
 
 const clock = () => Date.parse('2026-01-01T00:00:00Z');
 
 const written = async (tables: readonly Table[]) => {
   const store = createSqliteStore({ path: ':memory:', clock });
-  await using writer = createSnapshotWriter(store, place, { clock });
+  await using writer = createSnapshotWriter(store, testSnapshot, { clock });
   await writer.sink(inOrder(tables));
   const catalog = await writer.finish([], 1);
   let queries = 0;
@@ -33,7 +33,7 @@ const written = async (tables: readonly Table[]) => {
       more: { names?: NameRules; suggest?: boolean; typeNames?: TypeNames } = {},
     ) =>
       validateTables(
-        { store: counted, place, catalog, names: exactNames, ...more },
+        { store: counted, place: testSnapshot, catalog, names: exactNames, ...more },
         wanted.map((table) => ({ name: 'users', columns: [], ...table })),
       ),
     queries: () => queries,
@@ -41,24 +41,24 @@ const written = async (tables: readonly Table[]) => {
   };
 };
 
-const orders = tableOf({
+const orders = createTable({
   schema: 'sales',
   name: 'orders',
   columns: [
     {
-      ...columnsOf('id')[0],
+      ...createColumns('id')[0],
       name: 'id',
       type: 'numeric(10,2)',
       kind: 'decimal',
       nullable: false,
     } as Table['columns'][number],
-    ...columnsOf('customer_id', 'Total'),
+    ...createColumns('customer_id', 'Total'),
   ],
 });
 
 describe('expected table', () => {
   test('is compared with the catalog, and each difference is reported', async () => {
-    using source = await written([orders, tableOf({})]);
+    using source = await written([orders, createTable({})]);
     const at = { schema: 'sales', table: 'orders', column: 'id' };
     expect(
       await source.check([
@@ -81,7 +81,7 @@ describe('expected table', () => {
   });
 
   test('that does not exist is reported with the closest name, as is a column', async () => {
-    using source = await written([orders, tableOf({})]);
+    using source = await written([orders, createTable({})]);
     const meant = async (table: Partial<ExpectedTable>) =>
       (await source.check([table])).flat().map(({ code, did_you_mean: hint }) => [code, hint]);
     expect(await meant({ name: 'Orders' })).toEqual([['table-not-found', 'orders']]);
@@ -99,8 +99,8 @@ describe('expected table', () => {
 
   test('without a schema is compared with the best match in any schema', async () => {
     using source = await written([
-      tableOf({ schema: 'archive', columns: columnsOf('old') }),
-      tableOf({ schema: 'public', columns: columnsOf('id', 'email') }),
+      createTable({ schema: 'archive', columns: createColumns('old') }),
+      createTable({ schema: 'public', columns: createColumns('id', 'email') }),
     ]);
     const columns = ['id', 'email'].map((name) => ({ name }));
     expect(await source.check([{ columns }, { schema: 'archive', columns }])).toMatchObject([
@@ -111,10 +111,10 @@ describe('expected table', () => {
 
   test('needs few queries in a large catalog, never one per column', async () => {
     const many = Array.from({ length: 3000 }, (_, i) =>
-      tableOf({
+      createTable({
         schema: `s${i % 3}`,
         name: `t${String(i).padStart(4, '0')}`,
-        columns: columnsOf('a', 'b', 'c'),
+        columns: createColumns('a', 'b', 'c'),
       }),
     );
     using source = await written(many);
@@ -137,8 +137,8 @@ describe('expected table', () => {
     'of kind %s has a column if it has a path below it; a table does not',
     async (kind) => {
       using source = await written([
-        tableOf({ kind, columns: columnsOf('address.city') }),
-        tableOf({ name: 'plain', columns: columnsOf('address.city') }),
+        createTable({ kind, columns: createColumns('address.city') }),
+        createTable({ name: 'plain', columns: createColumns('address.city') }),
       ]);
       const columns = [{ name: 'address' }];
       expect(await source.check([{ columns }, { name: 'plain', columns }])).toMatchObject([
@@ -149,7 +149,7 @@ describe('expected table', () => {
   );
 
   test('is compared without case and white space around types', async () => {
-    using source = await written([tableOf({})]);
+    using source = await written([createTable({})]);
     expect(await source.check([{ columns: [{ name: 'id', type: ' Integer\n' }] }])).toEqual([[]]);
   });
 
@@ -168,7 +168,7 @@ describe('expected table', () => {
     [{ ...namesInAnyCase, schemas: 'exact' as const }, ['', '', 'table-not-found']],
     [namesInAnyCase, ['', '', '']],
   ])('is found by the name rules of the source: %j', async (names, expected) => {
-    using source = await written([tableOf({ schema: 'RS_Mixed', columns: columnsOf('Id') })]);
+    using source = await written([createTable({ schema: 'RS_Mixed', columns: createColumns('Id') })]);
     const columns = [{ name: 'ID' }];
     const found = await source.check(
       [
@@ -183,8 +183,8 @@ describe('expected table', () => {
 
   test('with a very long type is reported with the type truncated to 255 characters', async () => {
     const type = `enum('${'x'.repeat(1_000_000)}')`;
-    const wide = columnsOf('id').map((column) => ({ ...column, type }));
-    using source = await written([tableOf({ name: 'users', columns: wide })]);
+    const wide = createColumns('id').map((column) => ({ ...column, type }));
+    using source = await written([createTable({ name: 'users', columns: wide })]);
     const columns = Array.from({ length: 1000 }, () => ({ name: 'id', type: 'x' }));
     const [found] = await source.check([{ columns }], { typeNames: postgresqlTypeNames });
     expect(found?.map(({ found: text = '' }) => text.length)).toEqual(columns.map(() => 255));
@@ -192,8 +192,8 @@ describe('expected table', () => {
 
   test('with a partial list of columns reports an unknown column as not-in-sample', async () => {
     using source = await written([
-      tableOf({ name: 'users', columns: columnsOf('id'), partial: true }),
-      tableOf({ name: 'whole', columns: columnsOf('id') }),
+      createTable({ name: 'users', columns: createColumns('id'), partial: true }),
+      createTable({ name: 'whole', columns: createColumns('id') }),
     ]);
     const columns = [{ name: 'id' }, { name: 'more' }];
     expect(await source.check([{ columns }, { name: 'whole', columns }])).toMatchObject([
@@ -204,7 +204,7 @@ describe('expected table', () => {
 
   test('that was sampled may have a wider kind than the sample', async () => {
     using source = await written([
-      tableOf({ name: 'users', columns: columnsOf('n'), sampled: { rows: 10, of: 20 } }),
+      createTable({ name: 'users', columns: createColumns('n'), sampled: { rows: 10, of: 20 } }),
     ]);
     const asking = async (wanted: Partial<ExpectedTable['columns'][number]>) =>
       (await source.check([{ columns: [{ name: 'n', ...wanted }] }]))[0]?.map(({ code }) => code);
@@ -218,8 +218,8 @@ describe('expected table', () => {
 
   test('is the table with the exact name when another one differs only in case', async () => {
     using source = await written([
-      tableOf({ schema: 'sales', name: 'Users', columns: columnsOf('a') }),
-      tableOf({ schema: 'sales', name: 'users', columns: columnsOf('b') }),
+      createTable({ schema: 'sales', name: 'Users', columns: createColumns('a') }),
+      createTable({ schema: 'sales', name: 'users', columns: createColumns('b') }),
     ]);
     const asked = ['Users', 'users'].map((name) => ({ name, schema: 'sales', columns: [{ name: 'b' }] }));
     expect(await source.check(asked, { names: namesInAnyCase })).toMatchObject([
@@ -230,7 +230,7 @@ describe('expected table', () => {
 
   test('is found in the requested schema among 201 others, also in another case', async () => {
     const schemas = Array.from({ length: 201 }, (_, i) => `S${String(i).padStart(3, '0')}`);
-    using source = await written([...schemas, 'ZZ'].map((schema) => tableOf({ schema })));
+    using source = await written([...schemas, 'ZZ'].map((schema) => createTable({ schema })));
     expect(
       await source.check([{ schema: 'zz', columns: [{ name: 'id' }] }], { names: namesInAnyCase }),
     ).toEqual([[]]);
@@ -239,7 +239,7 @@ describe('expected table', () => {
 
   test('with the same name in 400 schemas is compared with the requested one, or with a few', async () => {
     const schemas = Array.from({ length: 400 }, (_, i) => `s${String(i).padStart(3, '0')}`);
-    using source = await written(schemas.map((schema) => tableOf({ schema })));
+    using source = await written(schemas.map((schema) => createTable({ schema })));
     // With many requested tables, a small catalog is read as a whole.
     const often = Array.from({ length: 10 }, (_, i) => ({ name: `absent${i}` }));
     const [last, any] = await source.check([
@@ -260,7 +260,7 @@ describe('expected table', () => {
         }),
         fc.record({ schema: name, name }),
         async (places, asked) => {
-          using source = await written(places.map((one) => tableOf(one)));
+          using source = await written(places.map((one) => createTable(one)));
           const there = places.some((one) => one.schema === asked.schema && one.name === asked.name);
           // A single table is looked up in a catalog of more than a hundred. Many tables are found by reading the catalog.
           const errors = (await source.check([asked], { suggest: false })).flat();
@@ -275,7 +275,9 @@ describe('expected table', () => {
 test('every error is reported, but hints only until the search budget is used up', async () => {
   const label = (i: number, end: string) => `column_${String(i).padStart(4, '0')}_${end}`;
   const many = Array.from({ length: 1600 }, (_, i) => i);
-  using source = await written([tableOf({ columns: columnsOf(...many.map((i) => label(i, 'abc'))) })]);
+  using source = await written([
+    createTable({ columns: createColumns(...many.map((i) => label(i, 'abc'))) }),
+  ]);
   const columns = many.slice(0, 900).map((i) => ({ name: label(i, 'abd') }));
   const errors = (await source.check([{ columns }, { columns }, { columns }])).flat();
   expect(errors).toHaveLength(2700);

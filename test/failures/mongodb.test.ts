@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { classifyMongodbError, addMongodbLoginMethod } from '../../shared/connectors/mongodb/failures.ts';
-import { testFailures, tellFailure, type FailureRow } from './tell-failure.ts';
+import { testFailures, findFailedStep, type FailureRow } from './failure-rows.ts';
 
 /** Creates an error as the driver throws it for an answer of the server. */
 const server = (code: number, message = 'in its words') =>
@@ -68,7 +68,7 @@ test('BadValue after the login is a server error, not a refused login', () => {
 
 test("Atlas's IP access list ends the TLS handshake", async () => {
   const thrown = Object.assign(new Error('alert'), { code: 'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR' });
-  expect(await tellFailure(classifyMongodbError, thrown, 'tls')).toMatchObject({
+  expect(await findFailedStep(classifyMongodbError, thrown, 'tls')).toMatchObject({
     step: 'tls',
     code: 'connection-reset',
     remediation: expect.stringContaining('IP access list'),

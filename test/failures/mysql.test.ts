@@ -1,5 +1,5 @@
 import { classifyMysqlError, attachMysqlLoginState } from '../../shared/connectors/mysql/failures.ts';
-import { testFailures, type FailureRow } from './tell-failure.ts';
+import { testFailures, type FailureRow } from './failure-rows.ts';
 
 /** Creates an error as `mysql2` throws it for an ERR packet. */
 const packet = (errno: number) =>

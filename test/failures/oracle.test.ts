@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { classifyOracleError } from '../../shared/connectors/oracle/failures.ts';
-import { testFailures, tellFailure, type FailureRow } from './tell-failure.ts';
+import { testFailures, findFailedStep, type FailureRow } from './failure-rows.ts';
 
 /**
  * Creates an error as `oracledb` throws it for a server error: the code, and the text with the errors that it
@@ -150,12 +150,12 @@ test.each([
   ['NJS-533: Cause: ORA-12660', 'ORA-12660'],
 ])("%s is reported with the server's code", async (text, native_code) => {
   const code = text.slice(0, 7);
-  expect(await tellFailure(classifyOracleError, driver(code, text), 'authenticate')).toMatchObject({
+  expect(await findFailedStep(classifyOracleError, driver(code, text), 'authenticate')).toMatchObject({
     native_code,
   });
 });
 
 test('an error that wraps another code reports that code', async () => {
-  const told = await tellFailure(classifyOracleError, ora('ORA-04088', '\nORA-20500: no'), 'authenticate');
+  const told = await findFailedStep(classifyOracleError, ora('ORA-04088', '\nORA-20500: no'), 'authenticate');
   expect(told?.native_code).toBe('ORA-20500');
 });

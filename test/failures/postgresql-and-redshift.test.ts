@@ -4,7 +4,7 @@ import {
   addPostgresqlLoginProgress,
 } from '../../shared/connectors/postgresql/failures.ts';
 import { toIssuerProblem } from '../../shared/connectors/redshift/issuer-failures.ts';
-import { testFailures, type FailureRow } from './tell-failure.ts';
+import { testFailures, type FailureRow } from './failure-rows.ts';
 
 /** Creates an error as the SDK throws it for an answer of AWS. */
 const aws = (Code: string, httpStatusCode: number, message = 'in its words') =>

@@ -3,7 +3,7 @@ import {
   classifySqlserverError,
   attachSqlserverErrorNumbers,
 } from '../../shared/connectors/sqlserver/failures.ts';
-import { testFailures, tellFailure, type FailureRow } from './tell-failure.ts';
+import { testFailures, findFailedStep, type FailureRow } from './failure-rows.ts';
 
 /**
  * Creates an error as `tedious` throws it at login: its own text, and the server's error numbers from events.
@@ -133,7 +133,7 @@ testFailures(classifySqlserverError, rows);
 
 test('a time-out of the driver is a timeout', async () => {
   const thrown = Object.assign(new Error('Timeout'), { name: 'RequestError', code: 'ETIMEOUT' });
-  expect(await tellFailure(classifySqlserverError, thrown, 'query')).toMatchObject({
+  expect(await findFailedStep(classifySqlserverError, thrown, 'query')).toMatchObject({
     code: 'timeout',
     remediation: expect.stringContaining('query_timeout_seconds'),
   });
@@ -142,7 +142,7 @@ test('a time-out of the driver is a timeout', async () => {
 // These refusals are not caused by a firewall rule.
 test.each([40914, 47073])('%i does not suggest a firewall rule', async (number) => {
   expect(
-    (await tellFailure(classifySqlserverError, login(number), 'authenticate'))?.remediation,
+    (await findFailedStep(classifySqlserverError, login(number), 'authenticate'))?.remediation,
   ).not.toContain('firewall');
 });
 
@@ -151,7 +151,7 @@ test.each([40914, 47073])('%i does not suggest a firewall rule', async (number) 
 test("a closed socket is reported with the network's code", async () => {
   const cause = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
   const thrown = new Error('Connection lost', { cause });
-  expect(await tellFailure(classifySqlserverError, thrown, 'authenticate')).toMatchObject({
+  expect(await findFailedStep(classifySqlserverError, thrown, 'authenticate')).toMatchObject({
     code: 'connection-reset',
     native_code: 'ECONNRESET',
   });

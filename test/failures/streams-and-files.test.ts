@@ -2,7 +2,7 @@ import { describe } from '@jest/globals';
 import { classifyKafkaError as kafka } from '../../shared/connectors/kafka/failures.ts';
 import { toRegistryProblem } from '../../shared/connectors/kafka/registry-problem.ts';
 import { classifyS3Error as s3 } from '../../shared/connectors/s3/failures.ts';
-import { testFailures, type FailureRow } from './tell-failure.ts';
+import { testFailures, type FailureRow } from './failure-rows.ts';
 
 /** Creates an error as `kafkajs` throws it for a protocol error code. */
 const broker = (code: number) =>

@@ -6,7 +6,7 @@ import {
 import { classifyDatabricksError as databricks } from '../../shared/connectors/databricks/failures.ts';
 import { classifySnowflakeError as snowflake } from '../../shared/connectors/snowflake/failures.ts';
 import { createSnowflakeRefusal } from '../../shared/connectors/snowflake/sanitize-answer.ts';
-import { testFailures, type FailureRow } from './tell-failure.ts';
+import { testFailures, type FailureRow } from './failure-rows.ts';
 
 const snow = (code: string, sqlState?: string) =>
   createSnowflakeRefusal({ code, ...(sqlState !== undefined && { sqlState }) });

@@ -2,15 +2,15 @@ import { expect, test } from '@jest/globals';
 import { tableKeys } from '../../shared/domain/table-keys.ts';
 import { startApi } from '../api.ts';
 import { catalogSource } from '../catalog-probe.ts';
-import { tableOf } from '../domain/catalog-fixtures.ts';
-import { draft } from '../samples.ts';
+import { createTable } from '../domain/catalog-fixtures.ts';
+import { createConnectionBody } from '../samples.ts';
 
 const tenant = { org: 'org_test', environment: 'default' };
 const days = 86_400_000;
 
 test('each action writes one audit record with actor, request id and time, kept for 400 days', async () => {
   let now = Date.parse('2026-01-01T00:00:00Z');
-  const source = catalogSource([tableOf({})]);
+  const source = catalogSource([createTable({})]);
   await using api = await startApi({ clock: () => now, probe: source.probe });
   await api.addKey('sk_of_somebody', { org: 'org_test', id: 'key_somebody' });
   const { pk } = tableKeys.audit(tenant, '', '', '');
@@ -39,7 +39,7 @@ test('each action writes one audit record with actor, request id and time, kept 
       });
   };
 
-  await perform(['created'], 'POST /v1/connections', draft());
+  await perform(['created'], 'POST /v1/connections', createConnectionBody());
   await perform(['changed'], 'PATCH /v1/connections/{id}', { tags: ['a'] });
   await perform(['changed'], 'PATCH /v1/connections/{id}', {
     credentials: { password: 'another-made-up-one' },
@@ -63,7 +63,7 @@ test('each action writes one audit record with actor, request id and time, kept 
 
 test('a test that an event starts writes an audit record with Mooring as the actor', async () => {
   await using api = await startApi();
-  const { body } = await api.call('POST /v1/connections', { body: draft() });
+  const { body } = await api.call('POST /v1/connections', { body: createConnectionBody() });
   const [event] = await api.settle();
   const { pk } = tableKeys.audit(tenant, body.id.slice(5), '', '');
   const { items } = await api.store.query({ pk, from: 'AUDIT#', to: 'AUDIT#~', limit: 10 });
@@ -74,7 +74,7 @@ test('a test that an event starts writes an audit record with Mooring as the act
 
 test('event ids of one connection are unique across all its changes', async () => {
   await using api = await startApi();
-  const { body } = await api.call('POST /v1/connections', { body: draft() });
+  const { body } = await api.call('POST /v1/connections', { body: createConnectionBody() });
   const at = `/v1/connections/${body.id}`;
   const ids = (await api.settle()).map(({ event_id: event }) => event);
   for (const request of [
@@ -97,7 +97,7 @@ test('event ids of one connection are unique across all its changes', async () =
 test('a test result stays in the history for 30 days', async () => {
   let now = Date.parse('2026-01-01T00:00:00Z');
   await using api = await startApi({ clock: () => now });
-  const { body } = await api.call('POST /v1/connections?test=false', { body: draft() });
+  const { body } = await api.call('POST /v1/connections?test=false', { body: createConnectionBody() });
   await api.call(`POST /v1/connections/${body.id}/test`);
   const countTests = async () => (await api.call(`GET /v1/connections/${body.id}/tests`)).body.data.length;
   now += 30 * days - 1000;

@@ -15,7 +15,7 @@ import type { Probe } from '../../shared/ports/probe.ts';
 import { type Api, startApi } from '../api.ts';
 import { awsClient } from '../engines/aws-client.ts';
 import { reach } from '../engines/reach.ts';
-import { draft } from '../samples.ts';
+import { createConnectionBody } from '../samples.ts';
 
 const engine = reach('aws');
 
@@ -68,12 +68,14 @@ const engine = reach('aws');
     return { answer, calls: calls.filter((call) => call !== 'UpdateItem') }; // writes of the quota
   };
   const create = async () => {
-    const { body } = await api.call('POST /v1/connections', { body: { ...draft(), name: randomUUID() } });
+    const { body } = await api.call('POST /v1/connections', {
+      body: { ...createConnectionBody(), name: randomUUID() },
+    });
     return body.id;
   };
 
   test('a create makes one transaction and one secret, and one MAC if none is cached', async () => {
-    const body = { ...draft(), name: randomUUID() };
+    const body = { ...createConnectionBody(), name: randomUUID() };
     const first = await callsOf('POST /v1/connections', body);
     expect(first.calls.sort()).toEqual(['CreateSecret', 'GenerateMac', 'TransactWriteItems']);
     const second = await callsOf('POST /v1/connections', { ...body, name: randomUUID() });

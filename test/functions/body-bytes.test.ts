@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Answered, type Api, startApi } from '../api.ts';
-import { draft } from '../samples.ts';
+import { type ApiAnswer, type Api, startApi } from '../api.ts';
+import { createConnectionBody } from '../samples.ts';
 
 let api: Api;
 beforeAll(async () => {
@@ -12,7 +12,7 @@ const product = { 'x-product-name': 'reports' };
 
 /** One create request of each API, with a body that it accepts. */
 const creates: readonly (readonly [request: string, body: object, headers: Record<string, string>])[] = [
-  ['POST /v1/connections', draft(), {}],
+  ['POST /v1/connections', createConnectionBody(), {}],
   [
     'POST /v1/providers/postgresql/connections',
     {
@@ -58,7 +58,7 @@ const spelledTwice = (_: string, first: string, rest: string) =>
   `{"${first}${rest}":"x","\\u${first.charCodeAt(0).toString(16).padStart(4, '0')}${rest}":`;
 
 describe.each(creates)('%s', (request, body, headers) => {
-  const send = (bytes: Uint8Array, more: Record<string, string> = {}): Promise<Answered> =>
+  const send = (bytes: Uint8Array, more: Record<string, string> = {}): Promise<ApiAnswer> =>
     api.call(request, { bytes, headers: { 'content-type': 'application/json', ...headers, ...more } });
   const text = JSON.stringify(body);
 
@@ -108,7 +108,10 @@ describe.each(creates)('%s', (request, body, headers) => {
 });
 
 test('a body with a duplicate name is rejected with that reason in a create and in a test of a draft', async () => {
-  const twice = JSON.stringify(draft()).replace('"host":', '"host":"good.example.com","host":');
+  const twice = JSON.stringify(createConnectionBody()).replace(
+    '"host":',
+    '"host":"good.example.com","host":',
+  );
   for (const route of ['POST /v1/connections', 'POST /v1/connections/test']) {
     const { body } = await api.call(route, { text: twice });
     expect(body.errors).toEqual([{ path: '', expected: 'JSON in which no object has the same name twice' }]);
@@ -116,7 +119,7 @@ test('a body with a duplicate name is rejected with that reason in a create and 
 });
 
 test('the problem for a body that is not UTF-8 names the expected encoding and how to send it', async () => {
-  const bytes = Buffer.from(JSON.stringify({ ...draft(), name: 'Müller' }), 'latin1');
+  const bytes = Buffer.from(JSON.stringify({ ...createConnectionBody(), name: 'Müller' }), 'latin1');
   const { body } = await api.call('POST /v1/connections', {
     bytes,
     headers: { 'content-type': 'application/json' },
@@ -130,10 +133,10 @@ test('the problem for a body that is not UTF-8 names the expected encoding and h
 
 test('a body of 64 levels is parsed and validated', async () => {
   const nested = `${'{"x":'.repeat(62)}1${'}'.repeat(62)}`;
-  const text = JSON.stringify({ ...draft(), config: { ...draft().config, deep: 1 } }).replace(
-    '"deep":1',
-    `"deep":${nested}`,
-  );
+  const text = JSON.stringify({
+    ...createConnectionBody(),
+    config: { ...createConnectionBody().config, deep: 1 },
+  }).replace('"deep":1', `"deep":${nested}`);
   expect((await api.call('POST /v1/connections', { text })).body.errors).toMatchObject([
     { path: expect.stringContaining('config.deep') },
   ]);

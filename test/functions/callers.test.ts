@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { base64url, exportSPKI, generateKeyPair, importJWK, SignJWT } from 'jose';
 import { tableKeys } from '../../shared/domain/table-keys.ts';
 import { apiScopes } from '../../shared/http/authenticate.ts';
-import { type Answered, type Api, startApi } from '../api.ts';
+import { type ApiAnswer, type Api, startApi } from '../api.ts';
 import { startIssuer } from '../issuer.ts';
-import { draft } from '../samples.ts';
+import { createConnectionBody } from '../samples.ts';
 
 const list = 'GET /v1/connections';
-const refused = ({ status, body }: Answered) => [status, body.code];
+const refused = ({ status, body }: ApiAnswer) => [status, body.code];
 
 describe('a caller', () => {
   let api: Api;
@@ -48,9 +48,9 @@ describe('an API key', () => {
   test('without environments and scopes has access to all of them', async () => {
     for (const environment of ['default', 'staging', 'brand-new']) {
       const headers = { 'x-environment-id': environment };
-      expect((await api.call('POST /v1/connections?test=false', { body: draft(), headers })).status).toBe(
-        201,
-      );
+      expect(
+        (await api.call('POST /v1/connections?test=false', { body: createConnectionBody(), headers })).status,
+      ).toBe(201);
     }
   });
 
@@ -131,7 +131,7 @@ describe('a token', () => {
 
   test('of the configured issuer is accepted with its organisation, environments and scopes', async () => {
     const token = await issuer.sign(whole);
-    await api.call('POST /v1/connections?test=false', { body: draft() });
+    await api.call('POST /v1/connections?test=false', { body: createConnectionBody() });
     const { status, body } = await ask(token);
     expect([status, body.data[0]?.['org_id']]).toEqual([200, 'org_test']);
     expect(refused(await ask(token, list, { 'x-environment-id': 'other' }))).toEqual([403, 'forbidden']);

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type Answered, type Api, startApi } from '../api.ts';
-import { certificate, draft, privateKey } from '../samples.ts';
+import { type ApiAnswer, type Api, startApi } from '../api.ts';
+import { certificate, createConnectionBody, privateKey } from '../samples.ts';
 import { plainServer } from '../network/servers.ts';
 
 let api: Api;
 let id: string;
-let first: Answered;
+let first: ApiAnswer;
 beforeEach(async () => {
   api = await startApi();
   first = await create();
@@ -13,11 +13,12 @@ beforeEach(async () => {
 });
 afterEach(() => api[Symbol.asyncDispose]());
 
-const create = (more: object = {}) => api.call('POST /v1/connections', { body: { ...draft(), ...more } });
+const create = (more: object = {}) =>
+  api.call('POST /v1/connections', { body: { ...createConnectionBody(), ...more } });
 const get = (headers: Record<string, string> = {}) => api.call(`GET /v1/connections/${id}`, { headers });
 const patch = (body: object, headers: Record<string, string> = {}, of = id) =>
   api.call(`PATCH /v1/connections/${of}`, { body, headers });
-const refused = ({ status, body }: Answered) => [status, body.code];
+const refused = ({ status, body }: ApiAnswer) => [status, body.code];
 
 describe('PATCH of a connection', () => {
   test('changes the named fields and nothing else', async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { connectors } from '../../shared/connectors/registry.ts';
 import { type Api, startApi } from '../api.ts';
-import { draft } from '../samples.ts';
+import { createConnectionBody } from '../samples.ts';
 
 let api: Api;
 beforeAll(async () => void (api = await startApi()));
@@ -49,7 +49,7 @@ describe('connector catalogue', () => {
       // A value that no field accepts, so that each known field returns a field error.
       const wrong = Object.fromEntries(fields.map((name) => [name, { odd: 1 }]));
       const { body: problem } = await api.call('POST /v1/connections', {
-        body: { ...draft(), type, config: { ...wrong, odd: 1 }, credentials: {} },
+        body: { ...createConnectionBody(), type, config: { ...wrong, odd: 1 }, credentials: {} },
       });
       const complaints = problem.errors ?? [];
       const unknown = complaints.filter(({ expected }) => expected === 'no such field');

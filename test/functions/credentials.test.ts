@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { SecretRef } from '../../shared/ports/vault.ts';
-import { type Api, type Body, refused, startApi } from '../api.ts';
-import { certificate, draft, privateKey } from '../samples.ts';
+import { type Api, type Body, summarizeRefusal, startApi } from '../api.ts';
+import { certificate, createConnectionBody, privateKey } from '../samples.ts';
 
 let api: Api;
 let id: string;
@@ -10,7 +10,7 @@ let now: number;
 beforeEach(async () => {
   now = Date.parse('2026-01-01T00:00:00Z');
   api = await startApi({ clock: () => now });
-  first = (await api.call('POST /v1/connections?test=false', { body: draft() })).body;
+  first = (await api.call('POST /v1/connections?test=false', { body: createConnectionBody() })).body;
   id = first.id;
 });
 afterEach(() => api[Symbol.asyncDispose]());
@@ -43,7 +43,7 @@ describe('credentials in a PATCH', () => {
   });
 
   test('cannot be removed when they are required', async () => {
-    expect(refused(await patch({ credentials: { password: null } }))).toEqual([
+    expect(summarizeRefusal(await patch({ credentials: { password: null } }))).toEqual([
       400,
       'credentials-required',
       'credentials.password',
@@ -62,7 +62,7 @@ describe('credentials in a PATCH', () => {
       expect([status, body.credentials.auth_method]).toEqual([200, 'iam']);
       expect(Object.keys(body.credentials.fields).toSorted()).toEqual(['access_key_id', 'secret_access_key']);
       expect(await kept()).toEqual({ auth_method: 'iam', ...iam });
-      expect(refused(await patch({ credentials: { auth_method: 'password' } }))).toEqual([
+      expect(summarizeRefusal(await patch({ credentials: { auth_method: 'password' } }))).toEqual([
         400,
         'credentials-required',
         'credentials.password',
@@ -78,7 +78,7 @@ describe('credentials in a PATCH', () => {
     [{ token: 'x' }, 'credentials.token'],
     [{ secret_arn: 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:x' }, 'credentials.secret_arn'],
   ])('of invalid form are rejected: %j', async (credentials, path) => {
-    expect(refused(await patch({ credentials }))).toEqual([400, 'invalid-request', path]);
+    expect(summarizeRefusal(await patch({ credentials }))).toEqual([400, 'invalid-request', path]);
   });
 
   test('may be a client certificate, whose key is never returned', async () => {
@@ -89,7 +89,11 @@ describe('credentials in a PATCH', () => {
     expect(body).toMatchObject({ ssl: { ca: null, has_client_certificate: true } });
     expect(Object.keys(body.credentials.fields)).toEqual(['ssl_key']);
     expect(text).not.toContain('AAAA');
-    expect(refused(await patch({ ssl: { cert: null } }))).toEqual([400, 'invalid-request', 'ssl.cert']);
+    expect(summarizeRefusal(await patch({ ssl: { cert: null } }))).toEqual([
+      400,
+      'invalid-request',
+      'ssl.cert',
+    ]);
     const { body: after } = await patch({
       ssl: null,
       credentials: { auth_method: 'password', password: 'x' },
@@ -117,7 +121,7 @@ describe('credentials in a PATCH', () => {
     for (let i = 0; i < 50; i++)
       expect((await patch({ credentials: { password: `fake-password-${i}` } })).status).toBe(200);
     const answer = await patch({ credentials: { password: 'one-too-many' } });
-    expect(refused(answer)).toEqual([429, 'quota-exceeded']);
+    expect(summarizeRefusal(answer)).toEqual([429, 'quota-exceeded']);
     expect(Number(answer.headers['retry-after'])).toBe(86_400);
     expect((await patch({ tags: ['a'] })).status).toBe(200);
     now += 86_400_000;
@@ -170,7 +174,12 @@ describe('credential fingerprint', () => {
     const same = { access_key_id: 'not-a-real-secret', secret_access_key: 'not-a-real-secret' };
     const { body: one } = await patch({ credentials: same });
     const { body: other } = await api.call('POST /v1/connections', {
-      body: { ...draft(), name: 'Other', config: { ...Object(first['config']) }, credentials: same },
+      body: {
+        ...createConnectionBody(),
+        name: 'Other',
+        config: { ...Object(first['config']) },
+        credentials: same,
+      },
     });
     expect(new Set([...Object.values(prints(one)), ...Object.values(prints(other))]).size).toBe(4);
   });

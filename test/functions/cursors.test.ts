@@ -2,14 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { encodeCursor } from '../../shared/http/paging.ts';
 import { type Api, startApi } from '../api.ts';
-import { draft } from '../samples.ts';
+import { createConnectionBody } from '../samples.ts';
 
 let api: Api;
 let id: string;
 let uuid: string;
 beforeAll(async () => {
   api = await startApi();
-  id = (await api.call('POST /v1/connections?test=false', { body: draft() })).body.id;
+  id = (await api.call('POST /v1/connections?test=false', { body: createConnectionBody() })).body.id;
   const hex = id.slice(5);
   uuid = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
   await api.call(`POST /v1/connections/${id}/test`);

@@ -5,11 +5,11 @@ import { runEventTest } from '../../shared/domain/events/connection-events.ts';
 import { tableKeys } from '../../shared/domain/table-keys.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
 import type { Item } from '../../shared/ports/store.ts';
-import { type Answered, type Api, refused, startApi } from '../api.ts';
+import { type ApiAnswer, type Api, summarizeRefusal, startApi } from '../api.ts';
 import { catalogSource } from '../catalog-probe.ts';
-import { tableOf } from '../domain/catalog-fixtures.ts';
+import { createTable } from '../domain/catalog-fixtures.ts';
 import { plainServer } from '../network/servers.ts';
-import { draft } from '../samples.ts';
+import { createConnectionBody } from '../samples.ts';
 
 const tenant = { org: 'org_test', environment: 'default' };
 let now: number;
@@ -23,7 +23,7 @@ let dials: boolean;
 beforeEach(async () => {
   now = Date.parse('2026-01-01T00:00:00Z');
   dials = false;
-  source = catalogSource([tableOf({ name: 'orders' }), tableOf({ name: 'users' })]);
+  source = catalogSource([createTable({ name: 'orders' }), createTable({ name: 'users' })]);
   api = await startApi({
     clock: () => now,
     probe: (parts) => {
@@ -35,7 +35,7 @@ beforeEach(async () => {
       };
     },
   });
-  id = (await api.call('POST /v1/connections', { body: draft() })).body.id;
+  id = (await api.call('POST /v1/connections', { body: createConnectionBody() })).body.id;
   await api.settle();
   // Delivers the event that the test itself publishes.
   await api.settle();
@@ -48,8 +48,8 @@ const validate = () =>
   api.call(`POST /v1/connections/${id}/schema/validate`, { body: { tables: [{ name: 'orders' }] } });
 const connection = async () => (await api.call(`GET /v1/connections/${id}`)).body;
 const patch = (body: object) => api.call(`PATCH /v1/connections/${id}`, { body });
-const names = ({ body }: Answered) => body.data.map(({ name }) => name);
-const snapshot = ({ body }: Answered) => String(Object(body['catalog'])['snapshot_id']);
+const names = ({ body }: ApiAnswer) => body.data.map(({ name }) => name);
+const snapshot = ({ body }: ApiAnswer) => String(Object(body['catalog'])['snapshot_id']);
 const key = () => tableKeys.connection(tenant, id.slice(5));
 const blocksOf = async (of: string) =>
   (await api.store.query({ pk: toSnapshotPartition({ ...tenant, id: id.slice(5), snapshot: of }), limit: 1 }))
@@ -77,14 +77,17 @@ describe('catalog of a connection', () => {
     ['another port', { config: { port: 2 }, credentials: { password: 'another-password' } }],
   ])('is not served after a change to %s', async (_, change) => {
     const { body: page } = await schema('limit=1');
-    source.tables = [tableOf({ name: 'invoices' })];
+    source.tables = [createTable({ name: 'invoices' })];
     expect((await patch(change)).body).toMatchObject({
       last_introspected_at: null,
       last_introspection: null,
     });
     const [listed] = (await api.call('GET /v1/connections')).body.data;
     expect(listed).toMatchObject({ last_introspected_at: null, last_introspection: null });
-    expect(refused(await schema(`limit=1&cursor=${page.next_cursor}`))).toEqual([400, 'invalid-cursor']);
+    expect(summarizeRefusal(await schema(`limit=1&cursor=${page.next_cursor}`))).toEqual([
+      400,
+      'invalid-cursor',
+    ]);
     expect((await validate()).body).toMatchObject({ valid: false });
     expect(names(await schema())).toEqual(['invoices']);
     expect(source.calls).toHaveLength(2);
@@ -152,7 +155,7 @@ describe('catalog of a connection', () => {
     expect(await connection()).toMatchObject({ last_introspected_at: null, last_introspection: null });
     expect((await api.stored(id))?.catalog).toBeNull();
     source.meanwhile = async () => {};
-    source.tables = [tableOf({ name: 'invoices' })];
+    source.tables = [createTable({ name: 'invoices' })];
     expect(names(await schema())).toEqual(['invoices']);
   });
 
@@ -175,7 +178,7 @@ describe('catalog of a connection', () => {
   test('of the previous release is not served when the first change is to another source', async () => {
     await schema();
     await asBefore();
-    source.tables = [tableOf({ name: 'invoices' })];
+    source.tables = [createTable({ name: 'invoices' })];
     await patch({ config: { database: 'other' } });
     expect(names(await schema())).toEqual(['invoices']);
   });
@@ -210,8 +213,8 @@ describe('test result of a connection', () => {
 
   test('goes only to the history when the connection changed during the test, and its own test is still due', async () => {
     await using server = await plainServer();
-    const config = { ...draft().config, port: server.port };
-    const body = { ...draft(), name: 'Silent', config, options: { ssl_mode: 'disable' } };
+    const config = { ...createConnectionBody().config, port: server.port };
+    const body = { ...createConnectionBody(), name: 'Silent', config, options: { ssl_mode: 'disable' } };
     ({ id } = (await api.call('POST /v1/connections?test=false', { body })).body);
     const testing = api.call(`POST /v1/connections/${id}/test`);
     while (server.accepted.length === 0) await new Promise(setImmediate);

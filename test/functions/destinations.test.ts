@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { type Api, refused, startApi } from '../api.ts';
+import { type Api, summarizeRefusal, startApi } from '../api.ts';
 import { plainServer, type Running } from '../network/servers.ts';
 
 let api: Api;
@@ -142,7 +142,7 @@ describe.each(attacks)('a patch to %s', (_, type, changeTo, login) => {
     const named = await api.call(`PUT /v1/connections/${id}`, { body: { credentials: { secret_arn: arn } } });
     expect([named.status, named.body.credentials?.locked]).toEqual([200, false]);
     await share({ 'mooring:host': '127.0.0.1:1', 'mooring:tls': 'verify-full' });
-    expect(refused(await patch(id, { credentials: { secret_arn: arn } }))).toEqual([
+    expect(summarizeRefusal(await patch(id, { credentials: { secret_arn: arn } }))).toEqual([
       422,
       'secret-not-shared',
     ]);
@@ -163,7 +163,7 @@ describe('a change of the login', () => {
       const id = await sasl(scram);
       const weaker = { sasl_mechanism: mechanism };
       expect(await testWith(id, { credentials: weaker })).toBe('credentials-locked');
-      expect(refused(await patch(id, { credentials: weaker }))).toEqual([
+      expect(summarizeRefusal(await patch(id, { credentials: weaker }))).toEqual([
         400,
         'credentials-required',
         'credentials.sasl_password',
@@ -216,7 +216,7 @@ describe('a change of the login', () => {
       { auth_method: 'access_key' },
     ]) {
       expect(await testWith(id, { credentials: change })).toBe('credentials-locked');
-      expect(refused(await patch(id, { credentials: change }))).toEqual([
+      expect(summarizeRefusal(await patch(id, { credentials: change }))).toEqual([
         400,
         'credentials-required',
         'credentials.secret_access_key',

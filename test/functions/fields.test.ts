@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Api, refused, startApi } from '../api.ts';
-import { draft } from '../samples.ts';
+import { type Api, summarizeRefusal, startApi } from '../api.ts';
+import { createConnectionBody } from '../samples.ts';
 
 let api: Api;
 let id: string;
 beforeAll(async () => {
   api = await startApi();
-  id = (await api.call('POST /v1/connections', { body: draft() })).body.id;
+  id = (await api.call('POST /v1/connections', { body: createConnectionBody() })).body.id;
 });
 afterAll(() => api[Symbol.asyncDispose]());
 
@@ -64,15 +64,19 @@ describe('a field', () => {
     ['without its frame', { ssl: { ca: 'certificate' } }, 'ssl.ca'],
     ['that comes later', { tunnel: { type: 'ssh' } }, 'tunnel'],
   ])('%s is rejected with its path', async (_, fields, path) => {
-    expect(refused(await create({ ...draft(), ...fields }))).toEqual([400, 'invalid-request', path]);
-    expect(refused(await patch(fields))).toEqual([400, 'invalid-request', path]);
+    expect(summarizeRefusal(await create({ ...createConnectionBody(), ...fields }))).toEqual([
+      400,
+      'invalid-request',
+      path,
+    ]);
+    expect(summarizeRefusal(await patch(fields))).toEqual([400, 'invalid-request', path]);
   });
 
   test.each(['host', 'database', 'username'])(
     'of config that is required and missing is named in the error: %s',
     async (name) => {
-      const { [name]: _, ...config } = Object(draft().config);
-      expect(refused(await create({ ...draft(), config }))).toEqual([
+      const { [name]: _, ...config } = Object(createConnectionBody().config);
+      expect(summarizeRefusal(await create({ ...createConnectionBody(), config }))).toEqual([
         400,
         'invalid-request',
         `config.${name}`,
@@ -81,21 +85,21 @@ describe('a field', () => {
   );
 
   test.each([
-    ['config', { ...draft().config, sslrootcert: '/etc/passwd' }, 'config.sslrootcert'],
-    ['config', { ...draft().config, port: '5432' }, 'config.port'],
-    ['config', { ...draft().config, port: 65_536 }, 'config.port'],
-    ['config', { ...draft().config, host: '/var/run/postgresql' }, 'config.host'],
-    ['config', { ...draft().config, username: 'a\0b' }, 'config.username'],
+    ['config', { ...createConnectionBody().config, sslrootcert: '/etc/passwd' }, 'config.sslrootcert'],
+    ['config', { ...createConnectionBody().config, port: '5432' }, 'config.port'],
+    ['config', { ...createConnectionBody().config, port: 65_536 }, 'config.port'],
+    ['config', { ...createConnectionBody().config, host: '/var/run/postgresql' }, 'config.host'],
+    ['config', { ...createConnectionBody().config, username: 'a\0b' }, 'config.username'],
     ['credentials', { token: 'x' }, 'credentials.token'],
   ])('in %s that the connector does not accept is rejected', async (part, value, path) => {
-    const answer = await create({ ...draft(), [part]: value });
+    const answer = await create({ ...createConnectionBody(), [part]: value });
     expect(answer.status).toBe(400);
     expect(answer.body.errors.map((error) => error.path)).toContain(path);
   });
 
   test.each(readOnly)('that is read-only is rejected in a PATCH: %s', async (name) => {
     const answer = await patch({ [name]: name === 'type' ? 'postgresql' : null });
-    expect(refused(answer)).toEqual([400, 'invalid-request', name]);
+    expect(summarizeRefusal(answer)).toEqual([400, 'invalid-request', name]);
     expect(answer.body.errors[0]?.expected).toContain('not writable');
   });
 });
@@ -106,7 +110,7 @@ describe('a text', () => {
 
   test.each(odd)('with unusual characters is returned unchanged: %j', async (text) => {
     const fields = { description: text, tags: [text], metadata: { [text]: text }, excluded_schemas: [text] };
-    const { status, body } = await create({ ...draft(), name: `odd ${text}.`, ...fields });
+    const { status, body } = await create({ ...createConnectionBody(), name: `odd ${text}.`, ...fields });
     expect(status).toBe(201);
     const { body: read } = await api.call(`GET /v1/connections/${body.id}`);
     expect(read).toMatchObject({ name: `odd ${text}.`, ...fields });
@@ -122,7 +126,7 @@ describe('a character limit', () => {
       tags: [emoji.repeat(100)],
       metadata: { [emoji.repeat(100)]: '' },
     };
-    const { status, body } = await create({ ...draft(), name: emoji.repeat(200), ...fields });
+    const { status, body } = await create({ ...createConnectionBody(), name: emoji.repeat(200), ...fields });
     expect([status, body]).toMatchObject([201, { name: emoji.repeat(200), ...fields }]);
   });
 
@@ -131,8 +135,8 @@ describe('a character limit', () => {
     ['description', emoji.repeat(2001), 'description'],
     ['tags', [emoji.repeat(101)], 'tags.0'],
   ])('is enforced for %s', async (name, value, path) => {
-    const answer = await create({ ...draft(), [name]: value });
-    expect(refused(answer)).toEqual([400, 'invalid-request', path]);
+    const answer = await create({ ...createConnectionBody(), [name]: value });
+    expect(summarizeRefusal(answer)).toEqual([400, 'invalid-request', path]);
     expect(answer.body.errors[0]?.expected).toMatch(/^at most \d+ characters$/);
   });
 });
@@ -142,40 +146,58 @@ describe('an unpaired surrogate', () => {
     [{ name: '\ud800' }, 'name'],
     [{ tags: ['a\udfff'] }, 'tags.0'],
     [{ metadata: { '\ud800': '' } }, 'metadata'],
-    [{ config: { ...draft().config, password: '\udfff\ud800' } }, 'config.password'],
+    [{ config: { ...createConnectionBody().config, password: '\udfff\ud800' } }, 'config.password'],
   ])('is rejected: %j', async (fields, path) => {
-    expect(refused(await create({ ...draft(), ...fields }))).toEqual([400, 'invalid-request', path]);
+    expect(summarizeRefusal(await create({ ...createConnectionBody(), ...fields }))).toEqual([
+      400,
+      'invalid-request',
+      path,
+    ]);
   });
 });
 
 describe('a create', () => {
   test('of an unknown type is rejected with the list of known types', async () => {
-    const answer = await create({ ...draft(), type: 'dbase' });
-    expect(refused(answer)).toEqual([400, 'unknown-connector', 'type']);
+    const answer = await create({ ...createConnectionBody(), type: 'dbase' });
+    expect(summarizeRefusal(answer)).toEqual([400, 'unknown-connector', 'type']);
     expect(answer.body.errors[0]?.expected).toContain('postgresql');
   });
 
   test('with a field in both config and credentials is rejected', async () => {
-    const answer = await create({ ...draft(), credentials: { password: 'not-a-real-password' } });
-    expect(refused(answer)).toEqual([400, 'invalid-request', 'config.password']);
+    const answer = await create({
+      ...createConnectionBody(),
+      credentials: { password: 'not-a-real-password' },
+    });
+    expect(summarizeRefusal(answer)).toEqual([400, 'invalid-request', 'config.password']);
   });
 
   test.each([
-    ['no credentials at all', { config: { ...draft().config, password: undefined } }, 'credentials.password'],
+    [
+      'no credentials at all',
+      { config: { ...createConnectionBody().config, password: undefined } },
+      'credentials.password',
+    ],
     [
       'the wrong fields for its method',
-      { config: { ...draft().config, password: undefined }, credentials: { auth_method: 'iam' } },
+      {
+        config: { ...createConnectionBody().config, password: undefined },
+        credentials: { auth_method: 'iam' },
+      },
       'credentials.access_key_id',
     ],
   ])('with %s is rejected with the paths of the required fields', async (_, fields, path) => {
-    const answer = await create({ ...draft(), ...fields });
+    const answer = await create({ ...createConnectionBody(), ...fields });
     expect([answer.status, answer.body.code]).toEqual([400, 'credentials-required']);
     expect(answer.body.errors.map((error) => error.path)).toContain(path);
   });
 
   test('with a certificate but no key is rejected', async () => {
     const cert = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----';
-    expect(refused(await create({ ...draft(), ssl: { cert } }))).toEqual([400, 'invalid-request', 'ssl.key']);
+    expect(summarizeRefusal(await create({ ...createConnectionBody(), ssl: { cert } }))).toEqual([
+      400,
+      'invalid-request',
+      'ssl.key',
+    ]);
   });
 
   const byString = (connection_string: string) =>
@@ -183,7 +205,7 @@ describe('a create', () => {
 
   test('by a connection string of another scheme is rejected with the accepted schemes', async () => {
     const answer = await byString('mysql://reader:not-a-real-password@db.example.com/shop');
-    expect(refused(answer)).toEqual([400, 'invalid-request', 'connection_string']);
+    expect(summarizeRefusal(answer)).toEqual([400, 'invalid-request', 'connection_string']);
     expect(answer.body.errors[0]?.expected).toContain('postgresql://');
   });
 
@@ -191,13 +213,16 @@ describe('a create', () => {
     const answer = await byString(
       'postgres://reader:not-a-real-password@db.example.com/shop?options=-csearch_path%3Dx&passfile=/etc/shadow',
     );
-    expect(refused(answer)).toEqual([400, 'invalid-request', 'connection_string']);
+    expect(summarizeRefusal(answer)).toEqual([400, 'invalid-request', 'connection_string']);
     expect(answer.body.errors[0]?.expected).toMatch(/options.*passfile/);
     expect(answer.text).not.toMatch(/search_path|shadow|not-a-real/);
   });
 
   test('by a connection string and the same fields in config is rejected', async () => {
-    const answer = await create({ ...draft(), connection_string: 'postgres://writer@db.example.com/shop' });
+    const answer = await create({
+      ...createConnectionBody(),
+      connection_string: 'postgres://writer@db.example.com/shop',
+    });
     expect(answer.status).toBe(400);
     expect(answer.body.errors.map(({ path }) => path)).toEqual([
       'config.host',

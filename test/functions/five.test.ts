@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { apis } from '../../functions/apis.ts';
-import { type Answered, type Api, startApi } from '../api.ts';
+import { type ApiAnswer, type Api, startApi } from '../api.ts';
 
 let api: Api;
 beforeEach(async () => {
@@ -35,7 +35,7 @@ interface Spoken {
   readonly common: (item: Fields) => Common;
   readonly get?: readonly [path: (id: string) => string, item: (body: Fields) => unknown];
   readonly remove: (id: string) => string;
-  readonly failed: (answer: Answered) => unknown;
+  readonly failed: (answer: ApiAnswer) => unknown;
   /** The codes for a name that is taken, a connection that is in use, and one that does not exist. */
   readonly words: readonly [taken: unknown, used: unknown, absent: unknown];
 }
@@ -58,7 +58,7 @@ const ours = {
   },
   get: [(id: string) => `/v1/connections/${id}`, itself],
   remove: (id: string) => `/v1/connections/${id}`,
-  failed: ({ body }: Answered) => body.code,
+  failed: ({ body }: ApiAnswer) => body.code,
   words: ['name-taken', 'in-use', 'not-found'],
 } as const satisfies Partial<Spoken>;
 
@@ -158,7 +158,7 @@ const each = Object.entries<Spoken>(five);
 
 const post = ({ create, headers = {}, body }: Spoken, name: string) =>
   api.call(`POST ${create}`, { body: body(name), headers });
-const idIn = (spoken: Spoken, answer: Answered) =>
+const idIn = (spoken: Spoken, answer: ApiAnswer) =>
   spoken.inside(String(fieldsIn(spoken.made(answer.body))['id']));
 const create = async (spoken: Spoken, name: string) => {
   const answer = await post(spoken, name);

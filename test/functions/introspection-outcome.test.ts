@@ -3,10 +3,10 @@ import type { Socket } from 'node:net';
 import { tableKeys } from '../../shared/domain/table-keys.ts';
 import { stepNames } from '../../shared/network/dialer.ts';
 import { Problem } from '../../shared/problem.ts';
-import { type Api, refused, startApi } from '../api.ts';
+import { type Api, summarizeRefusal, startApi } from '../api.ts';
 import { plainServer, type Running } from '../network/servers.ts';
-import { draft } from '../samples.ts';
-import { base as management, create as createManaged } from './management/samples.ts';
+import { createConnectionBody } from '../samples.ts';
+import { base as management, createManagementConnection as createManaged } from './management/samples.ts';
 
 const tenant = { org: 'org_test', environment: 'default' };
 const minute = 60_000;
@@ -59,8 +59,8 @@ beforeEach(async () => {
       },
     }),
   });
-  const config = { ...draft().config, port: source.port };
-  const body = { ...draft(), config, options: { ssl_mode: 'disable' } };
+  const config = { ...createConnectionBody().config, port: source.port };
+  const body = { ...createConnectionBody(), config, options: { ssl_mode: 'disable' } };
   ({ id } = (await api.call('POST /v1/connections?test=false', { body })).body);
 });
 afterEach(async () => {
@@ -112,7 +112,7 @@ describe('an introspection that fails in the background', () => {
       await failInBackground();
       const logins = source.logins();
       const first = await schema();
-      expect([...refused(first), first.headers['retry-after']]).toEqual([
+      expect([...summarizeRefusal(first), first.headers['retry-after']]).toEqual([
         502,
         'connection-reset',
         String(minutes * 60),
@@ -140,7 +140,7 @@ describe('an introspection that fails in the background', () => {
 
   test('is retried at once with max_age=0, but with no other max_age', async () => {
     await failInBackground();
-    expect(refused(await schema('max_age=1'))).toEqual([502, 'connection-reset']);
+    expect(summarizeRefusal(await schema('max_age=1'))).toEqual([502, 'connection-reset']);
     await failInBackground('max_age=0');
     expect((await schema()).headers['retry-after']).toBe('300');
   });
@@ -162,7 +162,7 @@ describe('an introspection that fails in the background', () => {
   test('is kept after a change of name or tags', async () => {
     await failInBackground();
     await patch({ name: 'Renamed', tags: ['a'] });
-    expect(refused(await schema())).toEqual([502, 'connection-reset']);
+    expect(summarizeRefusal(await schema())).toEqual([502, 'connection-reset']);
   });
 
   test('gives autocomplete no suggestions, and autocomplete starts no attempt before it is due', async () => {
@@ -183,7 +183,11 @@ describe('an introspection that fails in the background', () => {
     const answer = await api.call(`POST /v1/connections/${id}/schema/validate`, {
       body: { tables: [{ name: 'orders' }] },
     });
-    expect([...refused(answer), answer.headers['retry-after']]).toEqual([502, 'connection-reset', '60']);
+    expect([...summarizeRefusal(answer), answer.headers['retry-after']]).toEqual([
+      502,
+      'connection-reset',
+      '60',
+    ]);
     expect(source.logins()).toBe(1);
   });
 
@@ -217,8 +221,9 @@ describe('an introspection whose probe', () => {
       return Promise.reject(new Problem('unavailable', 'The probe does not answer'));
     };
     const first = await schema();
-    expect([...refused(first), first.headers['retry-after']]).toEqual([503, 'unavailable', '60']);
-    for (let poll = 0; poll < 3; poll++) expect(refused(await schema())).toEqual([503, 'unavailable']);
+    expect([...summarizeRefusal(first), first.headers['retry-after']]).toEqual([503, 'unavailable', '60']);
+    for (let poll = 0; poll < 3; poll++)
+      expect(summarizeRefusal(await schema())).toEqual([503, 'unavailable']);
     expect((await suggest()).status).toBe(200);
     expect(invoked).toBe(1);
     expect(await lastIntrospection()).toMatchObject({ state: 'failed', code: 'unavailable' });
@@ -231,7 +236,7 @@ describe('an introspection whose probe', () => {
     expect((await schema()).status).toBe(202);
     now += 1;
     const answer = await schema();
-    expect([...refused(answer), answer.headers['retry-after']]).toEqual([503, 'unavailable', '60']);
+    expect([...summarizeRefusal(answer), answer.headers['retry-after']]).toEqual([503, 'unavailable', '60']);
     expect(await lastIntrospection()).toMatchObject({ state: 'failed', code: 'unavailable' });
     now += minute;
     invocation = undefined;
@@ -253,7 +258,7 @@ describe('an introspection whose probe', () => {
     expect(await listed()).toMatchObject({ state: 'running' });
     expect((await get()).status).toBe(304);
     now += 1;
-    expect(refused(await schema())).toEqual([503, 'unavailable']);
+    expect(summarizeRefusal(await schema())).toEqual([503, 'unavailable']);
     const failed = await lastIntrospection();
     expect(failed).toMatchObject({ state: 'failed', code: 'unavailable' });
     expect(await listed()).toEqual(failed);

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { toSha256Hex } from '../../shared/domain/credentials/destination.ts';
-import { type Answered, type Api, type Body, startApi } from '../api.ts';
-import { certificate, draft } from '../samples.ts';
+import { type ApiAnswer, type Api, type Body, startApi } from '../api.ts';
+import { certificate, createConnectionBody } from '../samples.ts';
 
 let api: Api;
 /** All connections in their final state, newest first. */
@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => api[Symbol.asyncDispose]());
 
 const numbered = (i: number) => ({
-  ...draft(),
+  ...createConnectionBody(),
   name: `${['Sales', 'sales-', 'Orders'][i % 3]} ${i}`,
   type: i % 7 === 0 ? 'redshift' : 'postgresql',
   role: i % 2 === 0 ? 'source' : 'target',
@@ -32,7 +32,7 @@ const numbered = (i: number) => ({
 
 const list = (query = '', more: { key?: string; headers?: Record<string, string> } = {}) =>
   api.call(`GET /v1/connections?${query}`, more);
-const refused = ({ status, body }: Answered) => [status, body.code];
+const refused = ({ status, body }: ApiAnswer) => [status, body.code];
 
 type Filter = Readonly<Record<string, string>>;
 
@@ -42,7 +42,7 @@ const pages = async (filter: Filter, limit: number) => {
   let cursor: string | null = null;
   do {
     const query = new URLSearchParams({ ...filter, limit: String(limit), ...(cursor && { cursor }) });
-    const { status, body }: Answered = await list(query.toString());
+    const { status, body }: ApiAnswer = await list(query.toString());
     expect(status).toBe(200);
     found.push(body.data);
     cursor = body.next_cursor;
@@ -111,7 +111,9 @@ describe('connection list', () => {
       Array.from({ length: 40 }, (_, i) => [`key_${i}`, '漢'.repeat(2000)]),
     );
     for (let i = 0; i < 24; i++)
-      await own.call('POST /v1/connections', { body: { ...draft(), name: `Large ${i}`, metadata } });
+      await own.call('POST /v1/connections', {
+        body: { ...createConnectionBody(), name: `Large ${i}`, metadata },
+      });
     const { body: first, text } = await own.call('GET /v1/connections?limit=200');
     expect(Buffer.byteLength(text)).toBeLessThan(5_000_000);
     const { body: second } = await own.call(`GET /v1/connections?limit=200&cursor=${first.next_cursor}`);
@@ -121,7 +123,7 @@ describe('connection list', () => {
   test('continues at its position when connections are created or deleted between pages', async () => {
     await using own = await startApi();
     const make = async (name: string) =>
-      (await own.call('POST /v1/connections', { body: { ...draft(), name } })).body.id;
+      (await own.call('POST /v1/connections', { body: { ...createConnectionBody(), name } })).body.id;
     const ids = [];
     for (const name of ['one', 'two', 'three', 'four']) ids.push(await make(name));
     const { body: first } = await own.call('GET /v1/connections?limit=2');

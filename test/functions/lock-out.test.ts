@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Api, startApi } from '../api.ts';
 import { postgresql } from '../recording/postgresql.ts';
 import { type Recorder, startRecorder } from '../recording/recorder.ts';
-import { draft } from '../samples.ts';
+import { createConnectionBody } from '../samples.ts';
 
 let now: number;
 let api: Api;
@@ -14,8 +14,8 @@ beforeEach(async () => {
   source = await startRecorder(postgresql);
   source.behave({ tls: 'off', asks: 'challenge' });
   api = await startApi({ clock: () => now });
-  const config = { ...draft().config, port: source.port };
-  const body = { ...draft(), config, options: { ssl_mode: 'disable' } };
+  const config = { ...createConnectionBody().config, port: source.port };
+  const body = { ...createConnectionBody(), config, options: { ssl_mode: 'disable' } };
   id = (await api.call('POST /v1/connections?test=false', { body })).body.id;
 });
 afterEach(async () => {

@@ -1,18 +1,18 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type Answered, type Api, startApi } from '../api.ts';
-import { certificate, draft, privateKey } from '../samples.ts';
+import { type ApiAnswer, type Api, startApi } from '../api.ts';
+import { certificate, createConnectionBody, privateKey } from '../samples.ts';
 
 let api: Api;
 let id: string;
 beforeEach(async () => {
   api = await startApi();
-  id = (await api.call('POST /v1/connections?test=false', { body: draft() })).body.id;
+  id = (await api.call('POST /v1/connections?test=false', { body: createConnectionBody() })).body.id;
 });
 afterEach(() => api[Symbol.asyncDispose]());
 
 const patch = (body: object) => api.call(`PATCH /v1/connections/${id}`, { body });
 const locked = async () => (await api.call(`GET /v1/connections/${id}`)).body.credentials.locked;
-const refused = ({ status, body }: Answered) => [status, body.code];
+const refused = ({ status, body }: ApiAnswer) => [status, body.code];
 /**
  * The code that a test returns. Nothing listens at the bound destination: `connection-refused` proves that
  * the probe dialled.

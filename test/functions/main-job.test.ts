@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import { type Api, startApi } from '../api.ts';
 import { reach } from '../engines/reach.ts';
-import { draft } from '../samples.ts';
+import { createConnectionBody } from '../samples.ts';
 
 const engine = reach('postgres');
 
@@ -87,7 +87,7 @@ const engine = reach('postgres');
 });
 
 const draftOf = (env: Readonly<Record<string, string>>, ca: string) => ({
-  ...draft(),
+  ...createConnectionBody(),
   config: {
     host: env['POSTGRES_HOST'],
     port: Number(env['POSTGRES_PORT']),

@@ -11,8 +11,8 @@ import {
 } from '../../shared/domain/connections/delete-connection.ts';
 import { Conflict } from '../../shared/ports/store.ts';
 import type { Vault } from '../../shared/ports/vault.ts';
-import { type Answered, type Api, startApi } from '../api.ts';
-import { draft } from '../samples.ts';
+import { type ApiAnswer, type Api, startApi } from '../api.ts';
+import { createConnectionBody } from '../samples.ts';
 
 let folder: string;
 let store: SqliteStore;
@@ -47,7 +47,7 @@ beforeEach(async () => {
       },
     },
   });
-  id = (await api.call('POST /v1/connections?test=false', { body: draft() })).body.id;
+  id = (await api.call('POST /v1/connections?test=false', { body: createConnectionBody() })).body.id;
 });
 afterEach(async () => {
   before = undefined;
@@ -59,7 +59,7 @@ afterEach(async () => {
 const tenant = { org: 'org_test', environment: 'default' };
 const inner = () => id.slice(5);
 const actor = () => ({ tenant, actor: 'key_test', request_id: 'request', now: Date.now() });
-const refused = ({ status, body }: Answered) => [status, body.code];
+const refused = ({ status, body }: ApiAnswer) => [status, body.code];
 const credentials = { password: 'not-a-real-password-either' };
 
 describe.each(['delete', 'purge'] as const)('a %s during', (kind) => {

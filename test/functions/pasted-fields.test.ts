@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { repairPem } from '../../shared/connectors/repair-pem.ts';
 import { type Api, startApi } from '../api.ts';
 import { pem } from '../network/servers.ts';
-import { draft } from '../samples.ts';
+import { createConnectionBody } from '../samples.ts';
 
 let api: Api;
 beforeAll(async () => {
@@ -118,7 +118,7 @@ describe('a value in the wrong field', () => {
 
   test('is not confused with a valid address that looks alike', async () => {
     for (const host of ['::1', '[::1]', '2001:db8::1', 'fe80::1%eth0', 'db_one.example.com', 'müller.example.com'])
-      expect((await create({ ...draft(), name: `Host ${host}`, config: { ...draft().config, host } })).status).toBe(201);
+      expect((await create({ ...createConnectionBody(), name: `Host ${host}`, config: { ...createConnectionBody().config, host } })).status).toBe(201);
   }); // prettier-ignore
 });
 
@@ -151,7 +151,7 @@ describe('pasted text', () => {
     const [ca, cert, own] = ['ca.crt', 'client.crt', 'client.key'].map(pem);
     const spoilt = (text = '') => text.replaceAll('\n', String.raw`\n`);
     const ssl = { ca: spoilt(ca), cert: spoilt(cert), key: spoilt(own) };
-    const { status, body } = await create({ ...draft(), ssl });
+    const { status, body } = await create({ ...createConnectionBody(), ssl });
     expect(status).toBe(201);
     const shown = Object(body['ssl']);
     expect(new X509Certificate(String(shown['ca'])).raw).toEqual(new X509Certificate(ca ?? '').raw);

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { connectors } from '../../shared/connectors/registry.ts';
 import type { Connector } from '../../shared/connectors/connector.ts';
 import { tableKeys } from '../../shared/domain/table-keys.ts';
-import { type Answered, type Api, startApi } from '../api.ts';
-import { draft } from '../samples.ts';
+import { type ApiAnswer, type Api, startApi } from '../api.ts';
+import { createConnectionBody } from '../samples.ts';
 
 let api: Api;
 let id: string;
@@ -14,28 +14,32 @@ afterAll(() => api[Symbol.asyncDispose]());
 let made = 0;
 beforeEach(async () => {
   made += 1;
-  id = (await api.call('POST /v1/connections?test=false', { body: { ...draft(), name: `Own ${made}` } })).body
-    .id;
+  id = (
+    await api.call('POST /v1/connections?test=false', {
+      body: { ...createConnectionBody(), name: `Own ${made}` },
+    })
+  ).body.id;
 });
 
-const expectations = ({ status, body }: Answered) => [
+const expectations = ({ status, body }: ApiAnswer) => [
   status,
   (body.errors ?? []).map(({ path, expected }) => `${path}: ${expected}`).join('; '),
 ];
 
 /** Each way to send a connection string, in the fields of each API. */
-const ways: readonly (readonly [string, (type: string, connection_string: string) => Promise<Answered>])[] = [
+const ways: readonly (readonly [string, (type: string, connection_string: string) => Promise<ApiAnswer>])[] =
   [
-    'a create',
-    (type, connection_string) =>
-      api.call('POST /v1/connections', { body: { name: 'New', type, connection_string } }),
-  ],
-  [
-    'an unsaved test',
-    (type, connection_string) =>
-      api.call('POST /v1/connections/test', { body: { name: 'New', type, connection_string } }),
-  ],
-];
+    [
+      'a create',
+      (type, connection_string) =>
+        api.call('POST /v1/connections', { body: { name: 'New', type, connection_string } }),
+    ],
+    [
+      'an unsaved test',
+      (type, connection_string) =>
+        api.call('POST /v1/connections/test', { body: { name: 'New', type, connection_string } }),
+    ],
+  ];
 const ofPostgresql: typeof ways = [
   ...ways,
   [
@@ -140,9 +144,9 @@ describe('a placeholder', () => {
   const placeholders = ['{your_password}', '<db_password>', '[YOUR-PASSWORD]', '****', '•••••', 'xxxxx', '${PASSWORD}', '$DB_PASSWORD', '%PGPASSWORD%', '{{ password }}', '${{ secrets.DB_PASSWORD }}', 'REDACTED']; // prettier-ignore
 
   test.each(placeholders)('%s is rejected as a secret by every route', async (password) => {
-    const { host, port, database, username } = draft().config;
+    const { host, port, database, username } = createConnectionBody().config;
     const own = `/v1/connections/${id}`;
-    const body = { ...draft(), name: 'Other', config: { host, port, database, username } };
+    const body = { ...createConnectionBody(), name: 'Other', config: { host, port, database, username } };
     const asked: readonly (readonly [string, object])[] = [
       ['POST /v1/connections', { ...body, credentials: { password } }],
       ['POST /v1/connections', { ...body, config: { ...body.config, password } }],
@@ -206,9 +210,9 @@ describe('a placeholder', () => {
     ['username', 'postgres.[YOUR-PROJECT-REF]'],
     ['database', '{database}'],
   ])('is rejected as %s: %s', async (field, value) => {
-    const { config } = draft();
+    const { config } = createConnectionBody();
     const answer = await api.call('POST /v1/connections', {
-      body: { ...draft(), name: 'x', config: { ...config, [field]: value } },
+      body: { ...createConnectionBody(), name: 'x', config: { ...config, [field]: value } },
     });
     expect([answer.status, answer.body.errors.map(({ path }) => path)]).toEqual([400, [`config.${field}`]]);
   });
@@ -241,9 +245,12 @@ describe('a field', () => {
     ['username', 'me\ufeff'],
     ['username', 'me\u0007'],
   ])('of config with an invisible character is rejected: %s', async (field, value) => {
-    const { config } = draft();
+    const { config } = createConnectionBody();
     for (const [route, body] of [
-      ['POST /v1/connections', { ...draft(), name: 'x', config: { ...config, [field]: value } }],
+      [
+        'POST /v1/connections',
+        { ...createConnectionBody(), name: 'x', config: { ...config, [field]: value } },
+      ],
       [`PATCH /v1/connections/${id}`, { config: { [field]: value } }],
       [`POST /v1/connections/${id}/test`, { config: { [field]: value } }],
     ] as const) {

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { type Api, startApi } from '../api.ts';
 import { kafka } from '../recording/kafka.ts';
 import { oracle } from '../recording/oracle.ts';
-import { type Heard, type Protocol, type Recorder, startRecorder } from '../recording/recorder.ts';
+import { type ReceivedData, type Protocol, type Recorder, startRecorder } from '../recording/recorder.ts';
 import { tds } from '../recording/tds.ts';
 
 const arn = 'arn:aws:secretsmanager:local:000000000000:secret:theirs';
@@ -41,7 +41,7 @@ const share = (hosts: readonly string[], login: object) =>
     }),
   );
 
-const received = (heard: readonly Heard[]) =>
+const received = (heard: readonly ReceivedData[]) =>
   heard.some(
     ({ texts, proofs }) =>
       texts.some((text) => text.includes(secret)) || proofs.some((proof) => proof(secret)),

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { connectors } from '../../shared/connectors/registry.ts';
-import { type Api, refused, startApi } from '../api.ts';
-import { redirect } from '../connectors/oracle-furniture.ts';
+import { type Api, summarizeRefusal, startApi } from '../api.ts';
+import { encodeOracleRedirect } from '../connectors/oracle-fixtures.ts';
 import { plainServer } from '../network/servers.ts';
 
 let api: Api;
@@ -167,7 +167,7 @@ describe('tag mooring:host', () => {
     }
     for (const tag of foreign) {
       await share({ 'mooring:host': tag });
-      expect([tag, ...refused(await create(type, config))]).toEqual([tag, 422, 'secret-not-shared']);
+      expect([tag, ...summarizeRefusal(await create(type, config))]).toEqual([tag, 422, 'secret-not-shared']);
     }
   });
 
@@ -231,7 +231,7 @@ describe('tag mooring:tls', () => {
     const options = mode === 'verify-full' ? {} : { options: { ssl_mode: mode } };
     for (const tag of ['verify-full', 'require', 'prefer']) {
       await share({ ...hosts, 'mooring:tls': tag });
-      expect(refused(await create(type, config, options))).toEqual([422, 'secret-not-shared']);
+      expect(summarizeRefusal(await create(type, config, options))).toEqual([422, 'secret-not-shared']);
     }
     await share({ ...hosts, 'mooring:tls': 'disable' });
     expect((await create(type, config, options)).status).toBe(201);
@@ -257,7 +257,7 @@ describe('tag mooring:tls', () => {
       credentials: { locked: true },
     });
     const schema = await api.call(`GET /v1/connections/${body.id}/schema`);
-    expect(refused(schema)).toEqual([502, 'credentials-locked']);
+    expect(summarizeRefusal(schema)).toEqual([502, 'credentials-locked']);
     await share({ ...tags, 'mooring:tls': 'prefer' });
     expect(await testOf(body.id)).toBe('connection-refused');
     expect((await shown()).credentials.locked).toBe(false);
@@ -269,7 +269,7 @@ describe('a destination outside the tags', () => {
     await using other = await plainServer();
     const to = `(ADDRESS=(PROTOCOL=tcp)(HOST=127.0.0.1)(PORT=${other.port}))`;
     await using listener = await plainServer((socket) => {
-      socket.once('data', () => socket.write(redirect(to)));
+      socket.once('data', () => socket.write(encodeOracleRedirect(to)));
     });
     const config = { host: '127.0.0.1', port: listener.port, service_name: 'shop', username: 'reader' };
     const tags = { 'mooring:tls': 'disable' };
@@ -289,7 +289,10 @@ describe('a destination outside the tags', () => {
     for (const ask of ['GET', 'POST']) {
       const path = `/v1/connections/${body.id}/schema${ask === 'POST' ? '/validate' : ''}`;
       const tables = ask === 'POST' ? { tables: [{ name: 'orders' }] } : undefined;
-      expect(refused(await api.call(`${ask} ${path}`, { body: tables }))).toEqual([422, 'secret-not-shared']);
+      expect(summarizeRefusal(await api.call(`${ask} ${path}`, { body: tables }))).toEqual([
+        422,
+        'secret-not-shared',
+      ]);
     }
     const { body: listed } = await api.call('GET /v1/management/connections?limit=100');
     const shown = Object(listed['items']).find(({ port }: { port: number }) => port === 1);

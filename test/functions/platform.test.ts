@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { type Api, refused, startApi } from '../api.ts';
-import { certificate, draft, privateKey } from '../samples.ts';
+import { type Api, summarizeRefusal, startApi } from '../api.ts';
+import { certificate, createConnectionBody, privateKey } from '../samples.ts';
 
 let api: Api;
 beforeEach(async () => {
@@ -29,7 +29,7 @@ const share = (name: string, value: object, tags: object = {}) =>
   );
 
 const platform = (name = 'theirs') => ({
-  ...draft(),
+  ...createConnectionBody(),
   mode: 'platform',
   config: { host: '127.0.0.1', port: 1, database: 'shop', username: 'reader' },
   credentials: { secret_arn: arn(name) },
@@ -58,7 +58,7 @@ describe('a secret that the customer keeps', () => {
   test('for a source with several hosts must be tagged with all of them', async () => {
     const config = { hosts: ['127.0.0.1:1', '127.0.0.1:2'], username: 'reader' };
     const body = { ...platform(), type: 'mongodb', config };
-    expect(refused(await create(body))).toEqual([422, 'secret-not-shared']);
+    expect(summarizeRefusal(await create(body))).toEqual([422, 'secret-not-shared']);
     await share('theirs', { password: 'not-a-real-password' }, { 'mooring:host': config.hosts.join(' ') });
     expect((await create(body)).status).toBe(201);
   });
@@ -78,9 +78,9 @@ describe('a secret that the customer keeps', () => {
   ])('is not used when it %s', async (_, tags, more) => {
     await share('theirs', { password: 'not-a-real-password' }, tags);
     const body = { ...platform(), ...more };
-    expect(refused(await create(body))).toEqual([422, 'secret-not-shared']);
-    expect(refused(await create(body, '?verify=true'))).toEqual([422, 'secret-not-shared']);
-    expect(refused(await api.call('POST /v1/connections/test', { body }))).toEqual([
+    expect(summarizeRefusal(await create(body))).toEqual([422, 'secret-not-shared']);
+    expect(summarizeRefusal(await create(body, '?verify=true'))).toEqual([422, 'secret-not-shared']);
+    expect(summarizeRefusal(await api.call('POST /v1/connections/test', { body }))).toEqual([
       422,
       'secret-not-shared',
     ]);
@@ -94,13 +94,17 @@ describe('a secret that the customer keeps', () => {
     ['an ARN in mode managed', { mode: 'managed' }, ['credentials.secret_arn']],
     ['a private key', { ssl: { cert: certificate, key: privateKey } }, ['ssl.key']],
   ])('cannot be referenced with %s', async (_, more, paths) => {
-    expect(refused(await create({ ...platform(), ...more }))).toEqual([400, 'invalid-request', ...paths]);
+    expect(summarizeRefusal(await create({ ...platform(), ...more }))).toEqual([
+      400,
+      'invalid-request',
+      ...paths,
+    ]);
   });
 
   test('cannot be combined with a private key in a change', async () => {
     const { body } = await create();
     const answer = await patch(body.id, { ssl: { cert: certificate, key: privateKey } });
-    expect(refused(answer)).toEqual([400, 'invalid-request', 'ssl.key']);
+    expect(summarizeRefusal(answer)).toEqual([400, 'invalid-request', 'ssl.key']);
   });
 
   test('that is no longer shared fails the next test', async () => {
@@ -127,7 +131,7 @@ describe('a secret that the customer keeps', () => {
   test('without a required field is rejected by a test of a draft, which names the field', async () => {
     await share('theirs', { passwort: 'not-a-real-password' });
     const answer = await api.call('POST /v1/connections/test', { body: platform() });
-    expect(refused(answer)).toEqual([400, 'credentials-required', 'credentials.password']);
+    expect(summarizeRefusal(answer)).toEqual([400, 'credentials-required', 'credentials.password']);
   });
 
   test.each<[string, object]>([
@@ -152,7 +156,7 @@ describe('a secret that the customer keeps', () => {
   test('is sent to another host only if its own tags allow it', async () => {
     const { body: made } = await create();
     const move = { config: { host: 'localhost' }, credentials: { secret_arn: arn('theirs') } };
-    expect(refused(await patch(made.id, move))).toEqual([422, 'secret-not-shared']);
+    expect(summarizeRefusal(await patch(made.id, move))).toEqual([422, 'secret-not-shared']);
     await share('theirs', { password: 'not-a-real-password' }, { 'mooring:host': 'localhost:1' });
     expect((await patch(made.id, move)).body.credentials.locked).toBe(false);
   });
@@ -162,7 +166,7 @@ describe('a secret that the customer keeps', () => {
     for (const send of ['PATCH', 'POST']) {
       const path = `/v1/connections/${made.id}${send === 'POST' ? '/test' : ''}`;
       const answer = await api.call(`${send} ${path}`, { body: { credentials: { password: 'x' } } });
-      expect(refused(answer)).toEqual([400, 'invalid-request', 'credentials.password']);
+      expect(summarizeRefusal(answer)).toEqual([400, 'invalid-request', 'credentials.password']);
     }
   });
 

@@ -5,7 +5,7 @@ import type { ConnectionEvent } from '../../shared/ports/bus.ts';
 import { Problem } from '../../shared/problem.ts';
 import { DeploymentSettings } from '../../shared/settings.ts';
 import { type Api, startApi } from '../api.ts';
-import { draft } from '../samples.ts';
+import { createConnectionBody } from '../samples.ts';
 
 /** One minute and 17 seconds: 43 seconds of the second minute remain. */
 const at = 77_000;
@@ -37,7 +37,7 @@ afterEach(() => api[Symbol.asyncDispose]());
 /** Creates connections and returns the events that ask for their tests. */
 const createTested = async (count: number): Promise<readonly ConnectionEvent[]> => {
   for (let i = 0; i < count; i++)
-    await api.call('POST /v1/connections', { body: { ...draft(), name: `Connection ${i}` } });
+    await api.call('POST /v1/connections', { body: { ...createConnectionBody(), name: `Connection ${i}` } });
   return api.takeEvents();
 };
 

@@ -3,7 +3,7 @@ import { toPostponementSeconds } from '../../shared/domain/testing/queued-tests.
 import type { Probe } from '../../shared/ports/probe.ts';
 import { Problem } from '../../shared/problem.ts';
 import { type Api, startApi } from '../api.ts';
-import { draft } from '../samples.ts';
+import { createConnectionBody } from '../samples.ts';
 
 /** One minute and 17 seconds: 43 seconds of the second minute remain. */
 const seventySeven = 77_000;
@@ -21,7 +21,7 @@ const startCounting = async (settings: object) => {
 };
 
 const createOne = async (api: Api, name = 'Sales') =>
-  (await api.call('POST /v1/connections?test=false', { body: { ...draft(), name } })).body.id;
+  (await api.call('POST /v1/connections?test=false', { body: { ...createConnectionBody(), name } })).body.id;
 
 /** Every request of every API that may dial a source. */
 const dialling = (id: string): readonly (readonly [string, object?, Record<string, string>?])[] => {
@@ -34,8 +34,8 @@ const dialling = (id: string): readonly (readonly [string, object?, Record<strin
   };
   return [
     [`POST /v1/connections/${id}/test`],
-    ['POST /v1/connections/test', draft()],
-    ['POST /v1/connections?verify=true', { ...draft(), name: 'Other' }],
+    ['POST /v1/connections/test', createConnectionBody()],
+    ['POST /v1/connections?verify=true', { ...createConnectionBody(), name: 'Other' }],
     [`GET /v1/connections/${id}/schema?max_age=0`],
     [`GET /v1/connections/${id}/autocomplete?type=tables`],
     [`POST /v1/connections/${id}/schema/validate`, { tables: [{ name: 't' }] }],
@@ -66,7 +66,8 @@ describe('quota of an organisation', () => {
     await using _ = api;
     await api.addKey('sk_of_another_organisation', { org: 'org_other' });
     const ask = async (key?: string) =>
-      (await api.call('POST /v1/connections/test', { body: draft(), ...(key && { key }) })).status;
+      (await api.call('POST /v1/connections/test', { body: createConnectionBody(), ...(key && { key }) }))
+        .status;
     expect([await ask(), await ask(), await ask('sk_of_another_organisation')]).toEqual([503, 429, 503]);
   });
 
@@ -91,12 +92,15 @@ describe('quota of an organisation', () => {
     const missing = `conn_${'0'.repeat(32)}`;
     for (let i = 0; i < 3; i++)
       expect((await api.call(`GET /v1/connections/${missing}/schema`)).status).toBe(404);
-    expect((await api.call('POST /v1/connections/test', { body: draft() })).status).toBe(503);
+    expect((await api.call('POST /v1/connections/test', { body: createConnectionBody() })).status).toBe(503);
   });
 });
 
 describe('quota of a host', () => {
-  const at = (port: number, host: string) => ({ ...draft(), config: { ...draft().config, host, port } });
+  const at = (port: number, host: string) => ({
+    ...createConnectionBody(),
+    config: { ...createConnectionBody().config, host, port },
+  });
 
   test('covers all ports and spellings of the host and leaves other hosts alone', async () => {
     const { api } = await startCounting({ destination_tests_per_minute: 2 });
@@ -160,7 +164,7 @@ describe('a queued test', () => {
     const { api, dials } = await startCounting({ tests_per_minute: 5, destination_tests_per_minute: 100 });
     await using _ = api;
     for (let i = 0; i < 10; i++)
-      await api.call('POST /v1/connections', { body: { ...draft(), name: `c${i}` } });
+      await api.call('POST /v1/connections', { body: { ...createConnectionBody(), name: `c${i}` } });
     const outcomes = [];
     for (const event of api.takeEvents())
       outcomes.push(
@@ -170,7 +174,7 @@ describe('a queued test', () => {
     // Tests beyond the first minute are spread over the next minutes.
     expect(outcomes).toEqual([unavailable, unavailable, unavailable, unavailable, 43, 43, 43, 43, 103, 103]);
     expect(dials).toHaveLength(4);
-    expect((await api.call('POST /v1/connections/test', { body: draft() })).status).toBe(503);
-    expect((await api.call('POST /v1/connections/test', { body: draft() })).status).toBe(429);
+    expect((await api.call('POST /v1/connections/test', { body: createConnectionBody() })).status).toBe(503);
+    expect((await api.call('POST /v1/connections/test', { body: createConnectionBody() })).status).toBe(429);
   });
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { findRequestSecrets } from '../../shared/domain/input/request-secrets.ts';
 import { type Api, startApi } from '../api.ts';
-import { draft } from '../samples.ts';
+import { createConnectionBody } from '../samples.ts';
 
 let api: Api;
 beforeAll(async () => {
@@ -14,12 +14,20 @@ const fields = (count: number) => Object.fromEntries(many(count).map((_, at) => 
 
 /** Bodies of the maximum size that are wrong in every part. */
 const bodies: readonly (readonly [string, string, object])[] = [
-  ['a list', 'POST /v1/connections', { ...draft(), tags: many(120_000) }],
-  ['fields', 'POST /v1/connections', { ...draft(), ...fields(20_000) }],
-  ['settings', 'POST /v1/connections', { ...draft(), config: fields(20_000) }],
-  ['credentials', 'POST /v1/connections', { ...draft(), mode: 'platform', credentials: fields(20_000) }],
-  ['metadata', 'POST /v1/connections', { ...draft(), metadata: fields(20_000) }],
-  ['an unsaved test', 'POST /v1/connections/test', { ...draft(), excluded_schemas: many(120_000) }],
+  ['a list', 'POST /v1/connections', { ...createConnectionBody(), tags: many(120_000) }],
+  ['fields', 'POST /v1/connections', { ...createConnectionBody(), ...fields(20_000) }],
+  ['settings', 'POST /v1/connections', { ...createConnectionBody(), config: fields(20_000) }],
+  [
+    'credentials',
+    'POST /v1/connections',
+    { ...createConnectionBody(), mode: 'platform', credentials: fields(20_000) },
+  ],
+  ['metadata', 'POST /v1/connections', { ...createConnectionBody(), metadata: fields(20_000) }],
+  [
+    'an unsaved test',
+    'POST /v1/connections/test',
+    { ...createConnectionBody(), excluded_schemas: many(120_000) },
+  ],
   ['a provider', 'POST /v1/providers/postgresql/connections', { name: many(120_000), mode: 'managed' }],
   [
     'a profile',

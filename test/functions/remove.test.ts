@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { readdir } from 'node:fs/promises';
 import { toSnapshotPartition } from '../../shared/domain/catalog/snapshot/catalog-blocks.ts';
 import { tableKeys } from '../../shared/domain/table-keys.ts';
-import { type Answered, type Api, startApi } from '../api.ts';
+import { type ApiAnswer, type Api, startApi } from '../api.ts';
 import { catalogSource } from '../catalog-probe.ts';
-import { tableOf } from '../domain/catalog-fixtures.ts';
-import { draft } from '../samples.ts';
+import { createTable } from '../domain/catalog-fixtures.ts';
+import { createConnectionBody } from '../samples.ts';
 
 let api: Api;
 let id: string;
@@ -18,13 +18,13 @@ beforeEach(async () => {
 afterEach(() => api[Symbol.asyncDispose]());
 
 const create = (more: object = {}) =>
-  api.call('POST /v1/connections?test=false', { body: { ...draft(), ...more } });
+  api.call('POST /v1/connections?test=false', { body: { ...createConnectionBody(), ...more } });
 const get = (query = '') => api.call(`GET /v1/connections/${id}${query}`);
 const remove = (query = '', headers: Record<string, string> = {}) =>
   api.call(`DELETE /v1/connections/${id}${query}`, { headers });
 const restore = () => api.call(`POST /v1/connections/${id}/restore`);
 const list = (query = '') => api.call(`GET /v1/connections${query}`);
-const refused = ({ status, body }: Answered) => [status, body.code];
+const refused = ({ status, body }: ApiAnswer) => [status, body.code];
 const tenant = { org: 'org_test', environment: 'default' };
 const secrets = async () => ({
   kept: (await readdir(`${api.folder}/secrets`)).length,
@@ -216,7 +216,7 @@ describe('a purge', () => {
     'or a delete, with the query "%s", removes every snapshot of the catalog',
     async (query) => {
       await api[Symbol.asyncDispose]();
-      api = await startApi({ probe: catalogSource([tableOf({})]).probe });
+      api = await startApi({ probe: catalogSource([createTable({})]).probe });
       id = (await create()).body.id;
       await get('/schema?max_age=0');
       const { body } = await get('/schema?max_age=0');

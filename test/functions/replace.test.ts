@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Api, refused, startApi } from '../api.ts';
-import { marker, received } from '../received.ts';
-import { certificate, draft, privateKey } from '../samples.ts';
+import { type Api, summarizeRefusal, startApi } from '../api.ts';
+import { inputMarker, arbitraryInput } from '../arbitrary-input.ts';
+import { certificate, createConnectionBody, privateKey } from '../samples.ts';
 
 let api: Api;
 let id: string;
 beforeEach(async () => {
   api = await startApi();
-  id = (await api.call('POST /v1/connections?test=false', { body: draft() })).body.id;
+  id = (await api.call('POST /v1/connections?test=false', { body: createConnectionBody() })).body.id;
 });
 afterEach(() => api[Symbol.asyncDispose]());
 
@@ -62,7 +62,7 @@ describe('PUT with the credentials of a provider', () => {
 
   test('to another host with only the auth method is rejected', async () => {
     const answer = await put({ credentials: { auth_method: 'password', host: 'db.example.com' } });
-    expect(refused(answer)).toEqual([400, 'credentials-required', 'credentials.password']);
+    expect(summarizeRefusal(answer)).toEqual([400, 'credentials-required', 'credentials.password']);
   });
 
   test('may contain a certificate and its key', async () => {
@@ -93,7 +93,11 @@ describe('PUT with the credentials of a provider', () => {
     [{ secret_arn: 'x' }, 'credentials.secret_arn'],
   ])('with an invalid field is rejected under the name that was sent: %j', async (credentials, path) => {
     const before = await api.stored(id);
-    expect(refused(await put({ name: 'Never', credentials }))).toEqual([400, 'invalid-request', path]);
+    expect(summarizeRefusal(await put({ name: 'Never', credentials }))).toEqual([
+      400,
+      'invalid-request',
+      path,
+    ]);
     expect(await api.stored(id)).toEqual(before);
   });
 
@@ -115,24 +119,24 @@ describe('PUT with the credentials of a provider', () => {
 
   test('returns 412 when If-Match names another version', async () => {
     const stale = { 'if-match': '"7.7"' };
-    expect(refused(await put({ credentials: all }, stale))).toEqual([412, 'precondition-failed']);
+    expect(summarizeRefusal(await put({ credentials: all }, stale))).toEqual([412, 'precondition-failed']);
     expect((await put({ credentials: all }, { 'if-match': '"1.1"' })).status).toBe(200);
   });
 
   test('returns 404 for a deleted connection', async () => {
     await api.call(`DELETE /v1/connections/${id}`);
-    expect(refused(await put({ credentials: all }))).toEqual([404, 'not-found']);
+    expect(summarizeRefusal(await put({ credentials: all }))).toEqual([404, 'not-found']);
   });
 
   test('returns a known status for any input and never repeats the input', async () => {
     const names =
       'auth_method host port database user username password ssl_mode ssl_ca ssl_cert ssl_key region schemas';
-    const some = fc.dictionary(fc.constantFrom(...names.split(' ')), received, { minKeys: 1 });
+    const some = fc.dictionary(fc.constantFrom(...names.split(' ')), arbitraryInput, { minKeys: 1 });
     await fc.assert(
-      fc.asyncProperty(fc.oneof(some, received), async (credentials) => {
+      fc.asyncProperty(fc.oneof(some, arbitraryInput), async (credentials) => {
         const answer = await put({ credentials });
         expect([200, 400, 429]).toContain(answer.status);
-        if (answer.status !== 200) expect(answer.text).not.toContain(marker);
+        if (answer.status !== 200) expect(answer.text).not.toContain(inputMarker);
       }),
       { numRuns: 150 },
     );

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Api, refused, startApi } from '../api.ts';
+import { type Api, summarizeRefusal, startApi } from '../api.ts';
 import { Problem } from '../../shared/problem.ts';
-import { marker, received } from '../received.ts';
-import { draft } from '../samples.ts';
+import { inputMarker, arbitraryInput } from '../arbitrary-input.ts';
+import { createConnectionBody } from '../samples.ts';
 
 let api: Api;
 let id: string;
 beforeAll(async () => {
   api = await startApi();
-  id = (await api.call('POST /v1/connections', { body: draft() })).body.id;
+  id = (await api.call('POST /v1/connections', { body: createConnectionBody() })).body.id;
 });
 afterAll(() => api[Symbol.asyncDispose]());
 
@@ -18,7 +18,7 @@ const patch = (body: unknown) => api.call(`PATCH /v1/connections/${id}`, { body 
 
 describe('a problem', () => {
   test('is a complete document with the request id of the answer', async () => {
-    const { status, headers, body } = await create({ ...draft(), name: 5 });
+    const { status, headers, body } = await create({ ...createConnectionBody(), name: 5 });
     expect(status).toBe(400);
     expect(headers['content-type']).toBe('application/problem+json');
     expect(body).toEqual({
@@ -54,13 +54,13 @@ describe('a problem', () => {
   });
 
   test('never contains what was received, for any input', async () => {
-    const fields = fc.dictionary(fc.constantFrom(...fieldNames), received, { minKeys: 1 });
+    const fields = fc.dictionary(fc.constantFrom(...fieldNames), arbitraryInput, { minKeys: 1 });
     await fc.assert(
       fc.asyncProperty(fields, fc.boolean(), async (given, whole) => {
-        const body = whole ? { ...draft(), ...given } : given;
+        const body = whole ? { ...createConnectionBody(), ...given } : given;
         for (const answer of [await create(body), await patch(body)]) {
           expect(answer.status).toBeLessThan(500);
-          if (answer.status >= 400) expect(answer.text).not.toContain(marker);
+          if (answer.status >= 400) expect(answer.text).not.toContain(inputMarker);
         }
       }),
       { numRuns: 150 },
@@ -81,7 +81,7 @@ describe('a request body', () => {
     'that is not JSON is rejected: %s',
     async (text) => {
       const answer = await post(text);
-      expect(refused(answer)).toEqual([400, 'invalid-request', '']);
+      expect(summarizeRefusal(answer)).toEqual([400, 'invalid-request', '']);
       expect(answer.body.errors[0]?.expected).toBe('JSON');
     },
   );
@@ -89,22 +89,21 @@ describe('a request body', () => {
   test.each(['[]', '"name"', '5', 'null', 'true'])('that is not an object is rejected: %s', async (text) => {
     expect((await post(text)).status).toBe(400);
     const answer = await api.call(`PATCH /v1/connections/${id}`, { text });
-    expect(refused(answer)).toEqual([400, 'invalid-request', '']);
+    expect(summarizeRefusal(answer)).toEqual([400, 'invalid-request', '']);
   });
 
   test.each(['', '  \n'])('that is empty is rejected: %j', async (text) => {
     const answer = await post(text);
-    expect(refused(answer)).toEqual([400, 'invalid-request', '']);
+    expect(summarizeRefusal(answer)).toEqual([400, 'invalid-request', '']);
     expect(answer.body.errors[0]?.expected).toBe('a JSON object');
   });
 
   test.each(['text/plain', 'application/x-www-form-urlencoded', 'application/jsonp', ''])(
     'with the content type "%s" is rejected',
     async (type) => {
-      expect(refused(await post(JSON.stringify(draft()), { 'content-type': type }))).toEqual([
-        415,
-        'unsupported-media-type',
-      ]);
+      expect(
+        summarizeRefusal(await post(JSON.stringify(createConnectionBody()), { 'content-type': type })),
+      ).toEqual([415, 'unsupported-media-type']);
     },
   );
 
@@ -120,8 +119,8 @@ describe('a request body', () => {
   );
 
   test('of more than 256 KB is rejected, measured in bytes', async () => {
-    const padded = (length: number) => JSON.stringify({ ...draft(), pad: 'é'.repeat(length) });
-    expect(refused(await post(padded(131_072)))).toEqual([413, 'payload-too-large']);
+    const padded = (length: number) => JSON.stringify({ ...createConnectionBody(), pad: 'é'.repeat(length) });
+    expect(summarizeRefusal(await post(padded(131_072)))).toEqual([413, 'payload-too-large']);
     expect((await post(padded(120_000))).status).toBe(400);
   });
 });
@@ -147,7 +146,7 @@ describe('a connection id', () => {
   ])('that does not exist returns 404 on every route, well-formed or not: %s', async (wrong) => {
     for (const path of paths(wrong)) {
       const body = /^(PATCH|PUT)/.test(path) ? { body: {} } : {};
-      expect([path, ...refused(await api.call(path, body))]).toEqual([path, 404, 'not-found']);
+      expect([path, ...summarizeRefusal(await api.call(path, body))]).toEqual([path, 404, 'not-found']);
     }
   });
 
@@ -159,7 +158,7 @@ describe('a connection id', () => {
 describe('a path', () => {
   test.each(['/', '/v1', '/v1/connection', '/v1/connections/', '/v2/connections'])(
     'that does not exist returns 404: %s',
-    async (path) => expect(refused(await api.call(`GET ${path}`))).toEqual([404, 'not-found']),
+    async (path) => expect(summarizeRefusal(await api.call(`GET ${path}`))).toEqual([404, 'not-found']),
   );
 
   test.each([
@@ -169,13 +168,13 @@ describe('a path', () => {
     ['POST /v1/health', 'GET'],
   ])('returns 405 for %s, with the methods that it has', async (request, allow) => {
     const answer = await api.call(request, { body: {} });
-    expect(refused(answer)).toEqual([405, 'method-not-allowed']);
+    expect(summarizeRefusal(answer)).toEqual([405, 'method-not-allowed']);
     expect(answer.headers['allow']?.split(', ')).toEqual(expect.arrayContaining(allow.split(', ')));
   });
 
   test('that looks like an id has its own methods, not those of an id', async () => {
     const answer = await api.call('OPTIONS /v1/connections/test');
-    expect(refused(answer)).toEqual([405, 'method-not-allowed']);
+    expect(summarizeRefusal(answer)).toEqual([405, 'method-not-allowed']);
     expect(answer.headers['allow']).toBe('POST');
   });
 });
@@ -197,12 +196,20 @@ describe('a query parameter', () => {
     ['type=dbase', 'type'],
     ['include_deleted=yes', 'include_deleted'],
   ])('that is invalid is rejected by name: %s', async (query, name) => {
-    expect(refused(await api.call(`GET /v1/connections?${query}`))).toEqual([400, 'invalid-request', name]);
+    expect(summarizeRefusal(await api.call(`GET /v1/connections?${query}`))).toEqual([
+      400,
+      'invalid-request',
+      name,
+    ]);
   });
 
   test('is rejected on a route without parameters', async () => {
     for (const path of [`/v1/connections/${id}`, '/v1/connectors', '/v1/health'])
-      expect(refused(await api.call(`GET ${path}?verbose=1`))).toEqual([400, 'invalid-request', 'verbose']);
+      expect(summarizeRefusal(await api.call(`GET ${path}?verbose=1`))).toEqual([
+        400,
+        'invalid-request',
+        'verbose',
+      ]);
   });
 
   test('with commas is one value', async () => {
@@ -215,7 +222,7 @@ describe('X-Environment-Id', () => {
     'is rejected when it is malformed: %s',
     async (environment) => {
       const answer = await api.call('GET /v1/connections', { headers: { 'x-environment-id': environment } });
-      expect(refused(answer)).toEqual([400, 'invalid-request', 'X-Environment-Id']);
+      expect(summarizeRefusal(answer)).toEqual([400, 'invalid-request', 'X-Environment-Id']);
     },
   );
 
@@ -233,7 +240,7 @@ describe('a request that fails', () => {
     await using other = await startApi();
     Object.assign(other.store, { query: () => Promise.reject(fail()) });
     const answer = await other.call('GET /v1/connections');
-    expect(refused(answer)).toEqual([status, code]);
+    expect(summarizeRefusal(answer)).toEqual([status, code]);
     const lines = other.logged.map((line) => JSON.parse(line)).filter(({ level }) => level === 'error');
     expect(lines).toMatchObject([{ message: 'failed', request_id: answer.headers['x-request-id'] }]);
   });

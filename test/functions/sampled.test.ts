@@ -3,17 +3,17 @@ import type { Table } from '../../shared/connectors/catalog.ts';
 import { Problem } from '../../shared/problem.ts';
 import { type Api, startApi } from '../api.ts';
 import { catalogSource } from '../catalog-probe.ts';
-import { columnsOf, tableOf } from '../domain/catalog-fixtures.ts';
-import { draft } from '../samples.ts';
-import { base, create } from './management/samples.ts';
+import { createColumns, createTable } from '../domain/catalog-fixtures.ts';
+import { createConnectionBody } from '../samples.ts';
+import { base, createManagementConnection } from './management/samples.ts';
 
 const day = 86_400_000;
 const orders = (names: readonly string[], more: Partial<Table> = {}) =>
-  tableOf({
+  createTable({
     schema: 'shop',
     name: 'orders',
     kind: 'collection',
-    columns: columnsOf(...names).map((column) => ({ ...column, nullable: false, share: 0.01 })),
+    columns: createColumns(...names).map((column) => ({ ...column, nullable: false, share: 0.01 })),
     sampled: { documents: 1000, of: 20_000 },
     ...more,
   });
@@ -28,7 +28,7 @@ beforeEach(async () => {
   now = Date.parse('2026-01-01T00:00:00Z');
   source = catalogSource([orders(all)]);
   api = await startApi({ clock: () => now, probe: source.probe });
-  id = (await api.call('POST /v1/connections', { body: draft() })).body.id;
+  id = (await api.call('POST /v1/connections', { body: createConnectionBody() })).body.id;
 });
 afterEach(() => api[Symbol.asyncDispose]());
 
@@ -203,7 +203,7 @@ describe('validation of a sampled table', () => {
   test('returns column-not-found when all columns are known or the table is not sampled', async () => {
     for (const table of [
       orders(all, { sampled: { rows: 10, of: 20 } }),
-      tableOf({ schema: 'shop', name: 'orders', kind: 'collection' }),
+      createTable({ schema: 'shop', name: 'orders', kind: 'collection' }),
     ]) {
       source.tables = [table];
       now += 1;
@@ -223,7 +223,7 @@ describe('validation of a sampled table', () => {
       orders(usual, { schema: 'a' }),
       orders(usual, { schema: 'b' }),
       orders(['_id', 'other'], { schema: 'c' }),
-      tableOf({ schema: 'd', name: 'orders', columns: columnsOf('_id') }),
+      createTable({ schema: 'd', name: 'orders', columns: createColumns('_id') }),
     ];
     now += 1;
     await schema('forget=true');
@@ -235,7 +235,7 @@ describe('validation of a sampled table', () => {
   });
 
   test('returns no error in the management API, which has no warnings', async () => {
-    await create(api, { type: 'MONGODB', port: 27_017, databaseName: 'shop' });
+    await createManagementConnection(api, { type: 'MONGODB', port: 27_017, databaseName: 'shop' });
     const { status, body } = await api.call(`POST ${base}/validate-schema`, {
       body: { mappedFields: { 'production-db': { 'shop.orders': ['rare', 'absent'] } } },
     });

@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Table } from '../../shared/connectors/catalog.ts';
 import { tableKeys } from '../../shared/domain/table-keys.ts';
 import { Problem } from '../../shared/problem.ts';
-import { type Answered, type Api, refused, startApi } from '../api.ts';
+import { type ApiAnswer, type Api, summarizeRefusal, startApi } from '../api.ts';
 import { catalogSource } from '../catalog-probe.ts';
-import { tableOf } from '../domain/catalog-fixtures.ts';
-import { draft } from '../samples.ts';
+import { createTable } from '../domain/catalog-fixtures.ts';
+import { createConnectionBody } from '../samples.ts';
 
 let api: Api;
 let id: string;
@@ -15,23 +15,23 @@ beforeEach(async () => {
   now = Date.parse('2026-01-01T00:00:00Z');
   source = catalogSource(shop);
   api = await startApi({ clock: () => now, probe: source.probe });
-  id = (await api.call('POST /v1/connections', { body: draft() })).body.id;
+  id = (await api.call('POST /v1/connections', { body: createConnectionBody() })).body.id;
 });
 afterEach(() => api[Symbol.asyncDispose]());
 
 const shop: readonly Table[] = [
-  tableOf({ schema: 'public', name: 'order_totals', kind: 'view' }),
-  tableOf({ schema: 'public', name: 'orders' }),
-  tableOf({ schema: 'public', name: 'users' }),
-  tableOf({ schema: 'sales', name: 'Odd "name"' }),
-  tableOf({ schema: 'sales', name: 'orders', kind: 'partition' }),
+  createTable({ schema: 'public', name: 'order_totals', kind: 'view' }),
+  createTable({ schema: 'public', name: 'orders' }),
+  createTable({ schema: 'public', name: 'users' }),
+  createTable({ schema: 'sales', name: 'Odd "name"' }),
+  createTable({ schema: 'sales', name: 'orders', kind: 'partition' }),
 ];
 
 const schema = (query = '') => api.call(`GET /v1/connections/${id}/schema?${query}`);
 const suggest = (query: string) => api.call(`GET /v1/connections/${id}/autocomplete?${query}`);
-const names = ({ body }: Answered) => body.data.map((table) => `${String(table['schema'])}.${table.name}`);
-const snapshot = ({ body }: Answered) => Object(body['catalog'])['snapshot_id'];
-const labels = ({ body }: Answered) =>
+const names = ({ body }: ApiAnswer) => body.data.map((table) => `${String(table['schema'])}.${table.name}`);
+const snapshot = ({ body }: ApiAnswer) => Object(body['catalog'])['snapshot_id'];
+const labels = ({ body }: ApiAnswer) =>
   Object(body['suggestions']).map(({ label }: { label: string }) => label);
 
 describe('schema of a connection', () => {
@@ -66,7 +66,7 @@ describe('schema of a connection', () => {
   test('returns 202 with Retry-After while the introspection runs', async () => {
     const introspect = () => Promise.resolve({ running: true as const });
     await using slow = await startApi({ probe: ({ real }) => ({ ...real, introspect }) });
-    const { body } = await slow.call('POST /v1/connections', { body: draft() });
+    const { body } = await slow.call('POST /v1/connections', { body: createConnectionBody() });
     const answer = await slow.call(`GET /v1/connections/${body.id}/schema`);
     expect([answer.status, answer.text]).toEqual([202, '']);
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
@@ -95,7 +95,7 @@ describe('schema of a connection', () => {
     const first = snapshot(await schema());
     source.meanwhile = () => Promise.reject(new Problem('authentication-failed', 'The password is wrong'));
     now += 1;
-    expect(refused(await schema('max_age=0'))).toEqual([502, 'authentication-failed']);
+    expect(summarizeRefusal(await schema('max_age=0'))).toEqual([502, 'authentication-failed']);
     expect(snapshot(await schema())).toBe(first);
   });
 
@@ -105,7 +105,7 @@ describe('schema of a connection', () => {
     ['unavailable', 503],
   ] as const)('returns the problem of a source that fails: %s is %d', async (code, status) => {
     source.meanwhile = () => Promise.reject(new Problem(code));
-    expect(refused(await schema())).toEqual([status, code]);
+    expect(summarizeRefusal(await schema())).toEqual([status, code]);
   });
 
   test.each([
@@ -130,7 +130,7 @@ describe('schema of a connection', () => {
     ['limit=201', 'limit'],
     ['columns=id', 'columns'],
   ])('rejects the query %s', async (query, path) => {
-    expect(refused(await schema(query))).toEqual([400, 'invalid-request', path]);
+    expect(summarizeRefusal(await schema(query))).toEqual([400, 'invalid-request', path]);
     expect(source.calls).toEqual([]);
   });
 
@@ -139,7 +139,7 @@ describe('schema of a connection', () => {
       const seen = [];
       let cursor: string | null = null;
       do {
-        const answer: Answered = await schema(`limit=${limit}${cursor ? `&cursor=${cursor}` : ''}`);
+        const answer: ApiAnswer = await schema(`limit=${limit}${cursor ? `&cursor=${cursor}` : ''}`);
         seen.push(...answer.body.data);
         cursor = answer.body.next_cursor;
       } while (cursor !== null);
@@ -149,7 +149,7 @@ describe('schema of a connection', () => {
 
   test('reads later pages from the snapshot of the first page, until that is deleted', async () => {
     const first = await schema('limit=2');
-    source.tables = [tableOf({ schema: 'new', name: 'only' })];
+    source.tables = [createTable({ schema: 'new', name: 'only' })];
     now += 1;
     expect(names(await schema('max_age=0'))).toEqual(['new.only']);
     const second = await schema(`limit=2&cursor=${first.body.next_cursor}`);
@@ -160,18 +160,20 @@ describe('schema of a connection', () => {
     now += 1;
     await schema('max_age=0');
     const third = await schema(`limit=2&cursor=${second.body.next_cursor}`);
-    expect(refused(third)).toEqual([400, 'invalid-cursor']);
+    expect(summarizeRefusal(third)).toEqual([400, 'invalid-cursor']);
   });
 
   test('rejects cursors of another connection or another filter', async () => {
-    const { body } = await api.call('POST /v1/connections', { body: { ...draft(), name: 'Other' } });
+    const { body } = await api.call('POST /v1/connections', {
+      body: { ...createConnectionBody(), name: 'Other' },
+    });
     const other = await api.call(`GET /v1/connections/${body.id}/schema?limit=1`);
-    expect(refused(await schema(`limit=1&cursor=${other.body.next_cursor}`))).toEqual([
+    expect(summarizeRefusal(await schema(`limit=1&cursor=${other.body.next_cursor}`))).toEqual([
       400,
       'invalid-cursor',
     ]);
     const { body: first } = await schema('limit=1');
-    expect(refused(await schema(`cursor=${first.next_cursor}&schema=sales`))).toEqual([
+    expect(summarizeRefusal(await schema(`cursor=${first.next_cursor}&schema=sales`))).toEqual([
       400,
       'invalid-cursor',
     ]);
@@ -202,7 +204,7 @@ describe('autocomplete', () => {
 
   test('answers at once when the source is unreachable, and logs the cause', async () => {
     await using real = await startApi();
-    const { body } = await real.call('POST /v1/connections', { body: draft() });
+    const { body } = await real.call('POST /v1/connections', { body: createConnectionBody() });
     const answer = await real.call(`GET /v1/connections/${body.id}/autocomplete?type=tables`);
     expect([answer.status, answer.body['as_of']]).toEqual([200, null]);
     while (!real.logged.some((line) => line.includes('an introspection failed')))
@@ -250,7 +252,7 @@ describe('autocomplete', () => {
     ['type=tables&limit=0', 'limit'],
     ['type=tables&cursor=x', 'cursor'],
   ])('rejects the query "%s"', async (query, path) => {
-    expect(refused(await suggest(query))).toEqual([400, 'invalid-request', path]);
+    expect(summarizeRefusal(await suggest(query))).toEqual([400, 'invalid-request', path]);
     expect(source.calls).toEqual([]);
   });
 });

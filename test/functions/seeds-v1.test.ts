@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { routes } from '../../functions/routes.ts';
 import { catalogSource } from '../catalog-probe.ts';
-import { tableOf } from '../domain/catalog-fixtures.ts';
-import { type Answered, type Api, startApi } from '../api.ts';
+import { createTable } from '../domain/catalog-fixtures.ts';
+import { type ApiAnswer, type Api, startApi } from '../api.ts';
 import { fenced, jsonExamples, seed } from '../seeds/read.ts';
 
 const text = seed('000-v1');
@@ -18,9 +18,9 @@ const printed = [...fenced(text, 'text'), ...fenced(text, 'sql')]
 
 describe('seed 000, as printed', () => {
   let api: Api;
-  let made: Answered;
+  let made: ApiAnswer;
   beforeAll(async () => {
-    const source = catalogSource([tableOf({ schema: 'HR', name: 'PEOPLE' })]);
+    const source = catalogSource([createTable({ schema: 'HR', name: 'PEOPLE' })]);
     api = await startApi({ probe: source.probe });
     const [example = ''] = fenced(text, 'json');
     made = await api.call('POST /v1/connections', { text: example });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { tableKeys } from '../../shared/domain/table-keys.ts';
-import { type Api, refused, startApi } from '../api.ts';
-import { draft } from '../samples.ts';
+import { type Api, summarizeRefusal, startApi } from '../api.ts';
+import { createConnectionBody } from '../samples.ts';
 
 let api: Api;
 beforeEach(async () => {
@@ -10,7 +10,7 @@ beforeEach(async () => {
 afterEach(() => api[Symbol.asyncDispose]());
 
 const create = (more: object) =>
-  api.call('POST /v1/connections?test=false', { body: { ...draft(), ...more } });
+  api.call('POST /v1/connections?test=false', { body: { ...createConnectionBody(), ...more } });
 
 const unseen: readonly (readonly [string, string])[] = [
   ['NUL', 'Sa\0les'],
@@ -40,14 +40,18 @@ const places: readonly (readonly [string, (text: string) => object, string])[] =
 describe.each(places)('text in %s', (_, make, path) => {
   test.each(unseen)('is rejected with an invisible character: %s', async (__, text) => {
     const told = [400, 'invalid-request', path];
-    expect(refused(await create(make(text)))).toEqual(told);
+    expect(summarizeRefusal(await create(make(text)))).toEqual(told);
     const { body } = await create({ name: 'Seen' });
-    expect(refused(await api.call(`PATCH /v1/connections/${body.id}`, { body: make(text) }))).toEqual(told);
-    expect(refused(await api.call(`POST /v1/connections/${body.id}/test`, { body: make(text) }))).toEqual(
-      told,
-    );
     expect(
-      refused(await api.call('POST /v1/connections/test', { body: { ...draft(), ...make(text) } })),
+      summarizeRefusal(await api.call(`PATCH /v1/connections/${body.id}`, { body: make(text) })),
+    ).toEqual(told);
+    expect(
+      summarizeRefusal(await api.call(`POST /v1/connections/${body.id}/test`, { body: make(text) })),
+    ).toEqual(told);
+    expect(
+      summarizeRefusal(
+        await api.call('POST /v1/connections/test', { body: { ...createConnectionBody(), ...make(text) } }),
+      ),
     ).toEqual(told);
   });
 
@@ -68,19 +72,19 @@ test('line breaks, tabs and direction marks are accepted in description and meta
     { notes: text },
   ]);
   for (const name of ['One\nTwo', 'One\u200fTwo'])
-    expect(refused(await create({ name }))).toEqual([400, 'invalid-request', 'name']);
+    expect(summarizeRefusal(await create({ name }))).toEqual([400, 'invalid-request', 'name']);
 });
 
 test('the note of a usage follows the same rules as a description', async () => {
   const { body } = await create({});
   const use = (note: string) => api.call(`PUT /v1/connections/${body.id}/usages/etl`, { body: { note } });
-  expect(refused(await use('nightly\u202e'))).toEqual([400, 'invalid-request', 'note']);
+  expect(summarizeRefusal(await use('nightly\u202e'))).toEqual([400, 'invalid-request', 'note']);
   expect((await use('nightly,\nat two')).status).toBe(200);
 });
 
 test('the other APIs reject invisible characters in their own formats', async () => {
   const name = 'Sa\u200bles';
-  const { host, port, database, username, password } = draft().config;
+  const { host, port, database, username, password } = createConnectionBody().config;
   const provider = await api.call('POST /v1/providers/postgresql/connections', {
     body: { name, mode: 'managed', credentials: { host, port, database, user: username, password } },
   });
@@ -143,7 +147,7 @@ test('invisible characters that an earlier release stored can be read, sent back
   // A value that is removed may contain anything; a new value may not.
   const gone = await api.call(`PATCH ${at}`, { body: { metadata: { 'k\u200b': null }, tags: [] } });
   expect([gone.status, gone.body['metadata'], gone.body['tags']]).toEqual([200, { team: 'data' }, []]);
-  expect(refused(await api.call(`PATCH ${at}`, { body: { tags: ['b\u00ad'] } }))).toEqual([
+  expect(summarizeRefusal(await api.call(`PATCH ${at}`, { body: { tags: ['b\u00ad'] } }))).toEqual([
     400,
     'invalid-request',
     'tags.0',

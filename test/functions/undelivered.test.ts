@@ -7,7 +7,7 @@ import { failUndeliveredTest } from '../../shared/domain/testing/undelivered-tes
 import type { ConnectionEvent } from '../../shared/ports/bus.ts';
 import { Problem } from '../../shared/problem.ts';
 import { type Api, startApi } from '../api.ts';
-import { draft } from '../samples.ts';
+import { createConnectionBody } from '../samples.ts';
 
 const now = Date.parse('2026-01-01T00:00:00Z');
 const tenant = { org: 'org_test', environment: 'default' };
@@ -19,7 +19,7 @@ beforeEach(async () => {
   // The vault is down, so no test can be made.
   const test = () => Promise.reject(new Problem('unavailable'));
   api = await startApi({ clock: () => now, probe: ({ real }) => ({ ...real, test }) });
-  id = (await api.call('POST /v1/connections', { body: draft() })).body.id;
+  id = (await api.call('POST /v1/connections', { body: createConnectionBody() })).body.id;
   created = event(1);
 });
 afterEach(() => api[Symbol.asyncDispose]());

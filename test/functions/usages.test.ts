@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type Answered, type Api, startApi } from '../api.ts';
-import { draft } from '../samples.ts';
+import { type ApiAnswer, type Api, startApi } from '../api.ts';
+import { createConnectionBody } from '../samples.ts';
 
 let api: Api;
 let id: string;
@@ -8,7 +8,7 @@ let now: number;
 beforeEach(async () => {
   now = Date.parse('2026-01-01T00:00:00Z');
   api = await startApi({ clock: () => now });
-  id = (await api.call('POST /v1/connections', { body: draft() })).body.id;
+  id = (await api.call('POST /v1/connections', { body: createConnectionBody() })).body.id;
 });
 afterEach(() => api[Symbol.asyncDispose]());
 
@@ -17,7 +17,7 @@ const use = (consumer: string, body?: object) => api.call(`PUT ${path(consumer)}
 const release = (consumer: string) => api.call(`DELETE ${path(consumer)}`);
 const list = (query = '') => api.call(`GET /v1/connections/${id}/usages?${query}`);
 const count = async () => (await api.call(`GET /v1/connections/${id}`)).body['usages'];
-const refused = ({ status, body }: Answered) => [status, body.code];
+const refused = ({ status, body }: ApiAnswer) => [status, body.code];
 const start = '2026-01-01T00:00:00.000Z';
 
 describe('a usage', () => {
@@ -130,7 +130,7 @@ describe('usages', () => {
     const seen: unknown[] = [];
     let cursor: string | null = null;
     do {
-      const { body }: Answered = await list(`limit=5${cursor ? `&cursor=${cursor}` : ''}`);
+      const { body }: ApiAnswer = await list(`limit=5${cursor ? `&cursor=${cursor}` : ''}`);
       seen.push(body.data.map(({ consumer }) => consumer));
       cursor = body.next_cursor;
     } while (cursor !== null);

@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Api, startApi } from '../api.ts';
 import { catalogSource } from '../catalog-probe.ts';
-import { columnsOf, tableOf } from '../domain/catalog-fixtures.ts';
-import { draft } from '../samples.ts';
+import { createColumns, createTable } from '../domain/catalog-fixtures.ts';
+import { createConnectionBody } from '../samples.ts';
 
 let api: Api;
 let id: string;
 let source: ReturnType<typeof catalogSource>;
 beforeEach(async () => {
-  source = catalogSource([tableOf({ name: 'orders', columns: columnsOf('id', 'total') })]);
+  source = catalogSource([createTable({ name: 'orders', columns: createColumns('id', 'total') })]);
   api = await startApi({ probe: source.probe });
-  id = (await api.call('POST /v1/connections', { body: draft() })).body.id;
+  id = (await api.call('POST /v1/connections', { body: createConnectionBody() })).body.id;
 });
 afterEach(() => api[Symbol.asyncDispose]());
 
@@ -71,7 +71,7 @@ describe('schema validation', () => {
   test('returns 202 with Retry-After while the introspection runs', async () => {
     const introspect = () => Promise.resolve({ running: true as const });
     await using slow = await startApi({ probe: ({ real }) => ({ ...real, introspect }) });
-    const { body } = await slow.call('POST /v1/connections', { body: draft() });
+    const { body } = await slow.call('POST /v1/connections', { body: createConnectionBody() });
     const answer = await slow.call(`POST /v1/connections/${body.id}/schema/validate`, {
       body: { tables: [{ name: 'a' }] },
     });

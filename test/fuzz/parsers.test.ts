@@ -26,7 +26,13 @@ import { createBudget } from '../../shared/network/budget.ts';
 import { parseForeignJson } from '../../shared/network/parse-foreign-json.ts';
 import { Problem } from '../../shared/problem.ts';
 import { readCsvColumns } from '../../shared/connectors/s3/csv.ts';
-import { int16, memberOf, metadata as metadataOf, topicOf, versions } from '../connectors/kafka-broker.ts';
+import {
+  int16,
+  encodeKafkaBroker,
+  metadata as metadataOf,
+  encodeKafkaTopic,
+  versions,
+} from '../connectors/kafka-broker.ts';
 import { listing } from '../bombs/bucket.ts';
 import { hostileBytes } from './mutate.ts';
 
@@ -69,8 +75,8 @@ const protobuf = Buffer.from(
   'syntax = "proto3"; package a.b; /* x */ import "c.proto"; message M { option (x) = "y"; int32 id = 1; // z\n map<string, M> m = 2; oneof o { M next = 3; } repeated E e = 4; enum E { A = 0; } message N { N n = 1; } }',
 );
 const described = metadataOf(
-  encodeKafkaArray([memberOf(1, 9092)]),
-  encodeKafkaArray([topicOf('shop'), topicOf('orders')]),
+  encodeKafkaArray([encodeKafkaBroker(1, 9092)]),
+  encodeKafkaArray([encodeKafkaTopic('shop'), encodeKafkaTopic('orders')]),
 );
 const document = Buffer.from(
   BSON.serialize({

@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { DeploymentSettings } from '../../shared/settings.ts';
-import { answerChecker, type CheckAnswer } from './answers.ts';
+import { createAnswerChecker, type CheckAnswer } from './answers.ts';
 
 let check: CheckAnswer;
 beforeAll(async () => {
-  check = await answerChecker();
+  check = await createAnswerChecker();
 });
 
 const settings = v.parse(DeploymentSettings, {});

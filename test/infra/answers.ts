@@ -27,7 +27,7 @@ interface Answer {
 export type CheckAnswer = (asked: Asked, answer: Answer) => void;
 
 /** Checks against the document that is built from the current route table. */
-export const answerChecker = async (): Promise<CheckAnswer> => {
+export const createAnswerChecker = async (): Promise<CheckAnswer> => {
   const document = await buildOpenapiDocument();
   const ajv = addFormats.default(new Ajv2020({ strict: false, validateSchema: false }));
   ajv.addSchema(document, 'document');

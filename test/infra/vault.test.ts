@@ -20,10 +20,10 @@ import { createLog } from '../../shared/log.ts';
 import type { Store } from '../../shared/ports/store.ts';
 import type { Vault } from '../../shared/ports/vault.ts';
 import { startApi } from '../api.ts';
-import { documentOf } from '../contracts/secrets.ts';
+import { createSecretDocument } from '../contracts/secrets.ts';
 import { awsClient } from '../engines/aws-client.ts';
 import { reach } from '../engines/reach.ts';
-import { draft } from '../samples.ts';
+import { createConnectionBody } from '../samples.ts';
 
 const program = fileURLToPath(new URL('../../infra/vault.ts', import.meta.url));
 const tenant = { org: 'org_test', environment: 'default' };
@@ -40,7 +40,7 @@ const run = (environment: Readonly<Record<string, string>>, options: readonly st
 
 /** Creates a secret without a connection, as a killed create leaves it. */
 const leaveSecret = (vault: Vault, now: number) =>
-  vault.create(documentOf({ ...tenant, id: createId(now) }, { password: 'not-a-real-password' }));
+  vault.create(createSecretDocument({ ...tenant, id: createId(now) }, { password: 'not-a-real-password' }));
 
 describe('npm run vault on a state folder', () => {
   let folder: string;
@@ -53,7 +53,9 @@ describe('npm run vault on a state folder', () => {
     await using store = createSqliteStore({ path: join(folder, 'store.db') });
     const vault = await openFileVault({ folder: join(folder, 'vault'), clock });
     await using api = await startApi({ backing: { store, vault } });
-    expect((await api.call('POST /v1/connections?test=false', { body: draft() })).status).toBe(201);
+    expect((await api.call('POST /v1/connections?test=false', { body: createConnectionBody() })).status).toBe(
+      201,
+    );
     ({ name } = await leaveSecret(vault, clock()));
   });
   afterAll(() => rm(folder, { recursive: true }));
@@ -170,7 +172,8 @@ const engine = reach('aws');
       await using api = await startApi({ backing: { store: storeOf(table), vault } });
       for (const name of ['one', 'two', 'three'])
         expect(
-          (await api.call('POST /v1/connections?test=false', { body: { ...draft(), name } })).status,
+          (await api.call('POST /v1/connections?test=false', { body: { ...createConnectionBody(), name } }))
+            .status,
         ).toBe(201);
     }
     await sweep(table);

@@ -23,7 +23,7 @@ export const listTests = (root: string): readonly string[] =>
       [
         'test/*.test.ts',
         'test/infra/{openapi,answers,apis,functions}.test.ts',
-        'test/connectors/{examine,tls-stripped,unreachable,within,failure-table}.test.ts',
+        'test/connectors/{run-source-test,tls-stripped,unreachable,with-timeout,failure-table}.test.ts',
       ],
       { cwd: root },
     ),

@@ -6,7 +6,7 @@ import type { EgressPolicy } from '../../shared/network/egress.ts';
 import type { HostResolver } from '../../shared/network/resolve-host.ts';
 import { createStepRecorder } from '../../shared/network/step-recorder.ts';
 import { Problem } from '../../shared/problem.ts';
-import { closedPort, droppingPort, leftOver, pem, plainServer, tlsServer } from './servers.ts';
+import { closedPort, droppingPort, countOpenResources, pem, plainServer, tlsServer } from './servers.ts';
 
 /** Creates a dialer that may dial loopback, with a limit for each step. */
 const dialerOf = ({
@@ -220,7 +220,7 @@ describe('dialer', () => {
 
   test('closes all sockets that it opened, also those that are still connecting', async () => {
     // The sockets of the earlier tests are closed.
-    expect(await leftOver(ofClients)).toBe(0);
+    expect(await countOpenResources(ofClients)).toBe(0);
     await using server = await plainServer();
     const opened: Socket[] = [];
     {
@@ -229,7 +229,7 @@ describe('dialer', () => {
         opened.push(await way.dialer.tcp({ host: 'localhost', port: server.port }));
     }
     expect(opened.map(({ closed }) => closed)).toEqual([true, true]);
-    expect(await leftOver(ofClients)).toBe(0);
+    expect(await countOpenResources(ofClients)).toBe(0);
     {
       await using dropping = await droppingPort();
       const before = connecting();
@@ -238,7 +238,7 @@ describe('dialer', () => {
         const asked = way.dialer.tcp({ host: '127.0.0.1', port: dropping.port });
         await expect(asked).rejects.toMatchObject({ code: 'timeout', extras: { step: 'connect' } });
       }
-      expect(await leftOver(/^TCPConnectWrap$/, before)).toBe(0);
+      expect(await countOpenResources(/^TCPConnectWrap$/, before)).toBe(0);
     }
   });
 

@@ -224,7 +224,7 @@ const record = (address: string): Buffer => {
  * Counts the resources of these kinds that the process still holds, beyond `before`. It waits until closing
  * resources are closed, which may take a while on a busy machine.
  */
-export const leftOver = async (kinds: RegExp, before = 0): Promise<number> => {
+export const countOpenResources = async (kinds: RegExp, before = 0): Promise<number> => {
   const held = () => process.getActiveResourcesInfo().filter((name) => kinds.test(name)).length;
   const end = performance.now() + 20_000;
   while (held() > before && performance.now() < end) await new Promise((again) => void setTimeout(again, 1));

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { connectors, type ConnectorType } from '../../shared/connectors/registry.ts';
 import { scenario } from './destinations/draw.ts';
 import type { ServerChange } from './destinations/scenario.ts';
-import { play } from './destinations/run.ts';
-import { stands } from './destinations/stands.ts';
+import { runScenario } from './destinations/run.ts';
+import { connectorServers } from './destinations/connector-servers.ts';
 import { startWorld } from './destinations/world.ts';
 
 /**
@@ -16,7 +16,7 @@ const seed = Number(process.env['DESTINATION_SEED'] ?? Date.now());
 
 const kindsOf = (type: ConnectorType) =>
   (['own', 'registry', 'deployment'] as const).filter(
-    (kind): kind is ServerChange['of'] => stands[type][kind] !== undefined,
+    (kind): kind is ServerChange['of'] => connectorServers[type][kind] !== undefined,
   );
 
 describe('servers receive secrets only as their owners allowed', () => {
@@ -27,7 +27,7 @@ describe('servers receive secrets only as their owners allowed', () => {
       let received = 0;
       await fc.assert(
         fc.asyncProperty(scenario(world.connector, kindsOf(type)), async (drawn) => {
-          const { violations, allowed, history } = await play(world, drawn);
+          const { violations, allowed, history } = await runScenario(world, drawn);
           received += allowed;
           expect(violations.length > 0 ? { violations, history } : {}).toEqual({});
         }),

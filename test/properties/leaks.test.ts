@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Answered, type Api, startApi } from '../api.ts';
+import { type ApiAnswer, type Api, startApi } from '../api.ts';
 import { type Echo, echoes, startEchoingServer } from '../echoing-server.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
-import { certificate, draft, privateKey } from '../samples.ts';
+import { certificate, createConnectionBody, privateKey } from '../samples.ts';
 import { stringForms } from './strings.ts';
 
 let server: Awaited<ReturnType<typeof startEchoingServer>>;
@@ -68,7 +68,7 @@ const expectNone = (text: string, secret: string) => {
 
 /** Without TLS, so that the server can read the secret. */
 const aimed = (password: string) => ({
-  ...draft(),
+  ...createConnectionBody(),
   options: { ssl_mode: 'disable' },
   config: { host: '127.0.0.1', port: server.port, database: 'shop', username: 'reader' },
   credentials: { password },
@@ -245,13 +245,13 @@ describe('no secret leaks', () => {
 
   const wrong: readonly ((secret: string) => object | string)[] = [
     (secret) => `{"password": ${JSON.stringify(secret)}`,
-    (secret) => `${JSON.stringify({ ...draft(), credentials: { password: secret } })}}`,
+    (secret) => `${JSON.stringify({ ...createConnectionBody(), credentials: { password: secret } })}}`,
     (secret) => JSON.stringify(secret),
-    (secret) => ({ ...draft(), credentials: secret }),
-    (secret) => ({ ...draft(), credentials: [secret] }),
-    (secret) => ({ ...draft(), credentials: { password: [secret] } }),
-    (secret) => ({ ...draft(), credentials: { password: { value: secret } } }),
-    (secret) => ({ ...draft(), credentials: { password: secret } }),
+    (secret) => ({ ...createConnectionBody(), credentials: secret }),
+    (secret) => ({ ...createConnectionBody(), credentials: [secret] }),
+    (secret) => ({ ...createConnectionBody(), credentials: { password: [secret] } }),
+    (secret) => ({ ...createConnectionBody(), credentials: { password: { value: secret } } }),
+    (secret) => ({ ...createConnectionBody(), credentials: { password: secret } }),
     (secret) => ({ ...aimed(secret), credentials: { password: secret, auth_method: secret } }),
     (secret) => ({ ...aimed(secret), credentials: { token: secret } }),
     (secret) => ({ ...aimed(secret), credentials: { secret_arn: secret }, mode: 'platform' }),
@@ -294,7 +294,9 @@ describe('no secret leaks', () => {
         const body = make(secret);
         const sent = typeof body === 'string' ? { text: body } : { body };
         const told = await seen(async (ask) => {
-          const { body: made } = await ask('POST /v1/connections?test=false', { body: draft() });
+          const { body: made } = await ask('POST /v1/connections?test=false', {
+            body: createConnectionBody(),
+          });
           const requests = [
             'POST /v1/connections',
             'POST /v1/connections/test',
@@ -302,7 +304,7 @@ describe('no secret leaks', () => {
             `POST /v1/connections/${made.id}/test`,
           ];
           for (const request of requests) {
-            const answer: Answered = await ask(request, sent);
+            const answer: ApiAnswer = await ask(request, sent);
             expect([request, answer.status < 500]).toEqual([request, true]);
           }
           await ask('POST /v1/connections', { ...sent, headers: { 'content-type': 'text/plain' } });
@@ -343,7 +345,9 @@ describe('no secret leaks', () => {
           const failing = () => Promise.reject(new Error(`cannot do ${JSON.stringify([written, body])}`));
           const told = await seen(
             async (ask, api) => {
-              const { body: made } = await ask('POST /v1/connections?test=false', { body: draft() });
+              const { body: made } = await ask('POST /v1/connections?test=false', {
+                body: createConnectionBody(),
+              });
               Object.assign(api.vault, { create: failing });
               await ask('POST /v1/connections', { body });
               await ask('POST /v1/connections/test', { body });
@@ -366,7 +370,7 @@ describe('no secret leaks', () => {
     const failing = (call: unknown) => Promise.reject(new Error(`cannot do ${JSON.stringify(call)}`));
     const told = await seen(
       async (ask, api) => {
-        const { body } = await ask('POST /v1/connections?test=false', { body: draft() });
+        const { body } = await ask('POST /v1/connections?test=false', { body: createConnectionBody() });
         const managed = await ask(`GET /v1/management/connections`);
         const at = `/v1/connections/${body.id}`;
         const ssl = { cert: certificate, key };
@@ -378,7 +382,7 @@ describe('no secret leaks', () => {
           body: { ssl: { mode: 'require', ...ssl } },
         });
         Object.assign(api.vault, { create: failing });
-        await ask('POST /v1/connections', { body: { ...draft(), name: 'With a key', ssl } });
+        await ask('POST /v1/connections', { body: { ...createConnectionBody(), name: 'With a key', ssl } });
         const service_account = { client_email: 'reader@x.iam.gserviceaccount.com', private_key: key };
         const bigquery = { name: 'Q', type: 'bigquery', config: { project_id: 'project-1' } };
         await ask('POST /v1/connections', { body: { ...bigquery, credentials: { service_account } } });
@@ -407,7 +411,7 @@ describe('no secret leaks', () => {
     const name = 'qZ7~not real&Tail';
     const [at] = Object.keys(place);
     const misplaced = { [name]: { deep: 1 } };
-    const body = { ...draft(), ...(at === undefined ? misplaced : { [at]: misplaced }) };
+    const body = { ...createConnectionBody(), ...(at === undefined ? misplaced : { [at]: misplaced }) };
     const told = await seen(async (ask) => {
       for (const target of [
         route,
@@ -442,7 +446,7 @@ describe('no secret leaks', () => {
     const secret = 'qZnotrealTail';
     const string = `postgresql://reader:${secret}@127.0.0.1:1/shop`;
     const body: Record<string, unknown> = {
-      ...draft(),
+      ...createConnectionBody(),
       password: secret,
       connection_string: string,
       credentials: { password: secret },
@@ -462,9 +466,11 @@ describe('no secret leaks', () => {
     async (name) => {
       const told = await seen(async (ask) => {
         for (const place of ['config', 'credentials', 'options', 'ssl']) {
-          const body = { ...draft(), [place]: { [name]: 1 } };
+          const body = { ...createConnectionBody(), [place]: { [name]: 1 } };
           expect((await ask('POST /v1/connections', { body })).status).toBe(400);
-          expect((await ask('POST /v1/connections', { body: { ...draft(), [name]: 1 } })).status).toBe(400);
+          expect(
+            (await ask('POST /v1/connections', { body: { ...createConnectionBody(), [name]: 1 } })).status,
+          ).toBe(400);
           expect((await ask(`GET /v1/connections?${name}=1`)).status).toBe(400);
         }
       });
@@ -477,7 +483,7 @@ describe('no secret leaks', () => {
       const key = 'sk_not_a_real_key_7';
       await ask('GET /v1/connections', { key });
       await api.addKey(key, { org: 'org_test' });
-      await ask('POST /v1/connections', { key, body: draft() });
+      await ask('POST /v1/connections', { key, body: createConnectionBody() });
       Object.assign(api.store, { get: () => Promise.reject(new Error('the table is gone')) });
       await ask('GET /v1/connections', { key: `${key}_too` });
     }, false);

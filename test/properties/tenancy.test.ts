@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { routes } from '../../functions/routes.ts';
-import { type Answered, type Api, startApi } from '../api.ts';
+import { type ApiAnswer, type Api, startApi } from '../api.ts';
 import { catalogSource } from '../catalog-probe.ts';
-import { tableOf } from '../domain/catalog-fixtures.ts';
-import { draft } from '../samples.ts';
+import { createTable } from '../domain/catalog-fixtures.ts';
+import { createConnectionBody } from '../samples.ts';
 
 let api: Api;
 let id: string;
@@ -11,8 +11,8 @@ let gone: string;
 let cursors: readonly string[];
 beforeAll(async () => {
   const source = catalogSource([
-    tableOf({ schema: secretive, name: 'one' }),
-    tableOf({ schema: secretive, name: 'two' }),
+    createTable({ schema: secretive, name: 'one' }),
+    createTable({ schema: secretive, name: 'two' }),
   ]);
   api = await startApi({ probe: source.probe });
   await api.addKey('sk_of_others', { org: 'org_other' });
@@ -34,7 +34,10 @@ afterAll(() => api[Symbol.asyncDispose]());
 const secretive = 'of-the-first-tenant';
 
 const create = (name: string, more: object = {}, call: object = {}) =>
-  api.call('POST /v1/connections?test=false', { body: { ...draft(), name, ...more }, ...call });
+  api.call('POST /v1/connections?test=false', {
+    body: { ...createConnectionBody(), name, ...more },
+    ...call,
+  });
 
 const strangers: readonly [string, { key?: string; headers?: Record<string, string> }][] = [
   ['another organisation', { key: 'sk_of_others' }],
@@ -151,4 +154,4 @@ test('every route with an id is covered', () => {
   expect(ofOne.length).toBeGreaterThanOrEqual(22);
 });
 
-const withoutRequest = ({ status, body: { request_id: _, ...body } }: Answered) => ({ status, body });
+const withoutRequest = ({ status, body: { request_id: _, ...body } }: ApiAnswer) => ({ status, body });

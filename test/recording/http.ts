@@ -5,7 +5,7 @@ import { fromTheFirstByte, type Line, type Protocol } from './recorder.ts';
 import { proofOfSignature } from './sigv4.ts';
 
 /** The content of a request, with its body uncompressed. */
-export interface Asked {
+export interface ReceivedRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -14,8 +14,8 @@ export interface Asked {
 
 /** The answers of one service, and the account that a request names. */
 export interface Service {
-  readonly answer: (asked: Asked) => { readonly status: number; readonly body: string };
-  readonly accountIn?: (asked: Asked) => string | undefined;
+  readonly answer: (asked: ReceivedRequest) => { readonly status: number; readonly body: string };
+  readonly accountIn?: (asked: ReceivedRequest) => string | undefined;
 }
 
 /**
@@ -54,7 +54,7 @@ const serve = async (service: Service, line: Line, request: IncomingMessage, res
   response.end(body);
 };
 
-const read = async (request: IncomingMessage): Promise<Asked> => {
+const read = async (request: IncomingMessage): Promise<ReceivedRequest> => {
   const chunks: Buffer[] = [];
   for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
   const bytes = Buffer.concat(chunks);

@@ -25,7 +25,7 @@ export const mysql: Protocol = async (first) => {
     frames = framesOf(line.socket);
     login = await packetIn(frames);
   }
-  hear(line, login.body);
+  recordPacket(line, login.body);
   const answer = answerIn(login.body);
   line.prove((secret) => answer.equals(asks === 'challenge' ? native(secret) : sha2(secret)));
   let number = login.number;
@@ -33,7 +33,7 @@ export const mysql: Protocol = async (first) => {
     line.socket.write(packet(number + 1, ...parts));
     const said = await packetIn(frames);
     number = said.number;
-    hear(line, said.body);
+    recordPacket(line, said.body);
     return said.body;
   };
   if (asks !== 'challenge') {
@@ -46,7 +46,7 @@ export const mysql: Protocol = async (first) => {
   line.socket.end(refusal(number + 1, 1045));
 };
 
-export const hear = (line: Line, body: Buffer) => void line.heard.texts.push(body.toString('latin1'));
+export const recordPacket = (line: Line, body: Buffer) => void line.heard.texts.push(body.toString('latin1'));
 
 export const packetIn = async (frames: Frames) => {
   const head = await frames.bytes(4);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { connectors, type ConnectorType } from '../../shared/connectors/registry.ts';
 import { type Form, formIn, startMint } from '../properties/destinations/secrets.ts';
-import { stands } from '../properties/destinations/stands.ts';
+import { connectorServers } from '../properties/destinations/connector-servers.ts';
 import { startWorld, type World } from '../properties/destinations/world.ts';
 import { pem } from '../network/servers.ts';
 import type { Asks, TlsKind } from './recorder.ts';
@@ -182,7 +182,7 @@ describe('recording server', () => {
   });
 
   test.each(Object.keys(connectors) as ConnectorType[])('has a case for %s', (type) => {
-    expect(stands[type]).toBeDefined();
+    expect(connectorServers[type]).toBeDefined();
     expect(cases.map(([other]) => other)).toContain(type);
   });
 

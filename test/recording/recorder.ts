@@ -24,7 +24,7 @@ export interface Behaviour {
 export type Proof = (secret: string) => boolean;
 
 /** What one server received over one layer of one connection. */
-export interface Heard {
+export interface ReceivedData {
   readonly port: number;
   /** `off` means outside TLS. */
   readonly tls: TlsKind;
@@ -40,7 +40,7 @@ export interface Heard {
 /** One layer of a connection, over which a protocol runs. */
 export interface Line {
   readonly socket: Socket | TLSSocket;
-  readonly heard: Heard;
+  readonly heard: ReceivedData;
   readonly behaviour: Behaviour;
   /**
    * Starts TLS on the line, or on a stream that carries the handshake. The protocol continues on the returned
@@ -65,7 +65,7 @@ export interface Announcement {
 export interface Recorder extends AsyncDisposable {
   readonly port: number;
   /** What the server received since the last reset. */
-  readonly heard: readonly Heard[];
+  readonly heard: readonly ReceivedData[];
   readonly announcements: readonly Announcement[];
   readonly behave: (behaviour: Behaviour) => void;
   /** Waits until all clients have disconnected. By then all that they sent has been received. */
@@ -77,7 +77,7 @@ export interface Recorder extends AsyncDisposable {
 /** The state of one connection. Later changes of the server's behaviour do not affect it. */
 interface Connection {
   readonly now: Behaviour;
-  readonly heard: Heard[];
+  readonly heard: ReceivedData[];
   readonly announcements: Announcement[];
   readonly layers: Socket[];
 }
@@ -87,14 +87,14 @@ interface Connection {
  * changed.
  */
 export const startRecorder = async (protocol: Protocol): Promise<Recorder> => {
-  let heard: Heard[] = [];
+  let heard: ReceivedData[] = [];
   let announcements: Announcement[] = [];
   const sockets = new Set<Socket>();
   let behaviour: Behaviour = { tls: 'off', asks: 'clear' };
   let known: () => Iterable<string> = () => [];
   const lineOver = (socket: Socket | TLSSocket, tls: TlsKind, connection: Connection): Line => {
     const { now } = connection;
-    const record: Heard = { port, tls, texts: [], proofs: [] };
+    const record: ReceivedData = { port, tls, texts: [], proofs: [] };
     connection.heard.push(record);
     connection.layers.push(socket);
     return {

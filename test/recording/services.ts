@@ -1,4 +1,4 @@
-import type { Asked, Service } from './http.ts';
+import type { ReceivedRequest, Service } from './http.ts';
 
 const json = (status: number, body: object) => ({ status, body: JSON.stringify(body) });
 
@@ -14,7 +14,7 @@ export const s3: Service = {
 };
 
 export const redshiftApi: Service = {
-  answer: ({ headers }: Asked) =>
+  answer: ({ headers }: ReceivedRequest) =>
     headers['x-amz-target'] === undefined
       ? { status: 403, body: '<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>' }
       : json(400, { __type: 'AccessDeniedException' }),

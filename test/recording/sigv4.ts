@@ -1,12 +1,12 @@
 import { createHash, createHmac } from 'node:crypto';
-import type { Asked } from './http.ts';
+import type { ReceivedRequest } from './http.ts';
 import type { Proof } from './recorder.ts';
 
 /**
  * Returns a check whether a key signed the request, or `undefined` for a request without a signature.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
-export const proofOfSignature = ({ method, path, headers, body }: Asked): Proof | undefined => {
+export const proofOfSignature = ({ method, path, headers, body }: ReceivedRequest): Proof | undefined => {
   const [, scope = '', names = '', signature] =
     /^AWS4-HMAC-SHA256 Credential=[^/]*\/(\S+), SignedHeaders=(\S+), Signature=(\S+)$/.exec(
       headers['authorization'] ?? '',

@@ -7,7 +7,7 @@ export interface Curl {
 }
 
 /** Parses the only `curl` command of a document. */
-export const curlOf = (document: string): Curl => {
+export const parseCurl = (document: string): Curl => {
   const [command = ''] = /^curl [\s\S]*?^}'/m.exec(document) ?? [];
   const [, method = '', url = ''] = /-X (\S+) (\S+)/.exec(command) ?? [];
   const headers = [...command.matchAll(/-H "([^:"]+): ([^"]*)"/g)];

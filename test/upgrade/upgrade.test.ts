@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Api, type Body, startApi } from '../api.ts';
 import { reach } from '../engines/reach.ts';
-import { launchStart, list, ready } from '../infra/local/started.ts';
+import { launchStart, list, waitUntilReady } from '../infra/local/start-process.ts';
 import {
   changedSecret,
   frozenCertificate,
@@ -179,7 +179,7 @@ describe.each(releases)('state of release %s', (release) => {
 
   test('is used by npm start', async () => {
     const folder = await copyFrozenFolder(release);
-    const running = await ready(
+    const running = await waitUntilReady(
       launchStart({
         MOORING_STATE: join(folder, 'state'),
         MOORING_API_KEY: frozenKey,

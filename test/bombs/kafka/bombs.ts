@@ -4,7 +4,7 @@ import {
   encodeKafkaArray,
   encodeKafkaString,
 } from '../../../shared/connectors/kafka/protocol-types.ts';
-import { int16, memberOf, metadata, none, topicOf } from '../../connectors/kafka-broker.ts';
+import { int16, encodeKafkaBroker, metadata, none, encodeKafkaTopic } from '../../connectors/kafka-broker.ts';
 import type { Format } from '../bomb.ts';
 import { brokerBomb } from '../cluster.ts';
 
@@ -66,7 +66,7 @@ export const kafka: Format = {
       catalog((port) =>
         Buffer.concat([
           encodeInt32(0),
-          encodeKafkaArray([memberOf(1, port)]),
+          encodeKafkaArray([encodeKafkaBroker(1, port)]),
           int16(-1),
           encodeInt32(1),
           claims(2_000_000),
@@ -89,8 +89,8 @@ export const kafka: Format = {
           none,
         ]);
         return metadata(
-          encodeKafkaArray([memberOf(1, port)]),
-          encodeKafkaArray([topicOf('healthy', encodeKafkaArray([partition]))]),
+          encodeKafkaArray([encodeKafkaBroker(1, port)]),
+          encodeKafkaArray([encodeKafkaTopic('healthy', encodeKafkaArray([partition]))]),
         );
       }),
       { missing: [], tables: { healthy: 2 } },
@@ -98,13 +98,13 @@ export const kafka: Format = {
     'a hundred thousand brokers, each of which leads': brokerBomb(
       'work',
       catalog((port) => {
-        const members = Array.from({ length: 100_000 }, (_, at) => memberOf(at, port));
+        const members = Array.from({ length: 100_000 }, (_, at) => encodeKafkaBroker(at, port));
         const partitions = members.map((_, at) =>
           Buffer.concat([int16(0), encodeInt32(at), encodeInt32(at), encodeInt32(0), none, none, none]),
         );
         return metadata(
           encodeKafkaArray(members),
-          encodeKafkaArray([topicOf('healthy', encodeKafkaArray(partitions))]),
+          encodeKafkaArray([encodeKafkaTopic('healthy', encodeKafkaArray(partitions))]),
         );
       }),
       { missing: ['brokers-left-out'], tables: { healthy: 2 } },

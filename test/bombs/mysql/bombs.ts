@@ -1,14 +1,22 @@
 import type { Socket } from 'node:net';
-import { column, end, greetingOf, head, letting, packet, rowOf } from '../../connectors/mysql-server.ts';
+import {
+  column,
+  end,
+  greetingOf,
+  head,
+  answerMysqlQueries,
+  packet,
+  rowOf,
+} from '../../connectors/mysql-server.ts';
 import type { Bomb, Format, Outcome } from '../bomb.ts';
-import { packetBomb, pour } from '../packets.ts';
+import { packetBomb, writeToSocketRepeatedly } from '../packets.ts';
 
 const bomb = (kind: Bomb['kind'], answer: (socket: Socket) => void, outcome: Outcome): Bomb =>
   packetBomb(
     kind,
     { connector: 'mysql', config: { database: 'shop' }, only: 'test' },
     (socket) => {
-      const speak = letting(answer);
+      const speak = answerMysqlQueries(answer);
       socket.on('data', (said) => speak(socket, said));
       socket.write(greetingOf());
     },
@@ -44,7 +52,7 @@ export const mysql: Format = {
     ),
     'results in results in results': bomb(
       'depth',
-      (socket) => pour(socket, Buffer.concat([head(1), more(4)])),
+      (socket) => writeToSocketRepeatedly(socket, Buffer.concat([head(1), more(4)])),
       { code: 'protocol-mismatch' },
     ),
     'rows without end': bomb(
@@ -52,7 +60,10 @@ export const mysql: Format = {
       (socket) => {
         socket.write(head(1));
         // Packet numbers start again after 256 packets.
-        pour(socket, Buffer.concat(Array.from({ length: 256 }, (_, at) => rowOf(4 + at, ['x']))));
+        writeToSocketRepeatedly(
+          socket,
+          Buffer.concat(Array.from({ length: 256 }, (_, at) => rowOf(4 + at, ['x']))),
+        );
       },
       { code: 'protocol-mismatch' },
     ),
@@ -60,7 +71,7 @@ export const mysql: Format = {
       'work',
       (socket) => {
         socket.write(Buffer.concat([head(1), Buffer.from([255, 255, 255, 4])]));
-        pour(socket, Buffer.alloc(2 ** 16));
+        writeToSocketRepeatedly(socket, Buffer.alloc(2 ** 16));
       },
       { code: 'protocol-mismatch' },
     ),

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Bomb, Format, Outcome } from '../bomb.ts';
-import { packetBomb, pour } from '../packets.ts';
+import { packetBomb, writeToSocketRepeatedly } from '../packets.ts';
 
 const MB = 2 ** 20;
 const int16 = (value: number) => Buffer.from([value >> 8, value & 255]);
@@ -52,7 +52,7 @@ export const postgresql: Format = {
       'claim',
       (socket) => {
         socket.write(described(60_000));
-        pour(socket, many(row), 100);
+        writeToSocketRepeatedly(socket, many(row), 100);
       },
       { code: 'protocol-mismatch' },
     ),
@@ -60,32 +60,44 @@ export const postgresql: Format = {
       'work',
       (socket) => {
         socket.write(described(1600));
-        pour(socket, many(row), 100);
+        writeToSocketRepeatedly(socket, many(row), 100);
       },
       { code: 'protocol-mismatch' },
     ),
-    'descriptions of nothing without end': bomb('work', (socket) => pour(socket, many(described(0))), {
-      code: 'protocol-mismatch',
-    }),
-    'ends of statements without end': bomb('work', (socket) => pour(socket, many(message('C', 'X\0'))), {
-      code: 'protocol-mismatch',
-    }),
+    'descriptions of nothing without end': bomb(
+      'work',
+      (socket) => writeToSocketRepeatedly(socket, many(described(0))),
+      {
+        code: 'protocol-mismatch',
+      },
+    ),
+    'ends of statements without end': bomb(
+      'work',
+      (socket) => writeToSocketRepeatedly(socket, many(message('C', 'X\0'))),
+      {
+        code: 'protocol-mismatch',
+      },
+    ),
     'rows of nothing without end': bomb(
       'work',
       (socket) => {
         socket.write(described(0));
-        pour(socket, many(row));
+        writeToSocketRepeatedly(socket, many(row));
       },
       { code: 'protocol-mismatch' },
     ),
-    'notices without end': bomb('work', (socket) => pour(socket, many(message('N', 'SNOTICE\0Mx\0\0'))), {
-      code: 'protocol-mismatch',
-    }),
+    'notices without end': bomb(
+      'work',
+      (socket) => writeToSocketRepeatedly(socket, many(message('N', 'SNOTICE\0Mx\0\0'))),
+      {
+        code: 'protocol-mismatch',
+      },
+    ),
     'a row that claims two gigabytes': bomb(
       'claim',
       (socket) => {
         socket.write(Buffer.concat([described(1), Buffer.from('D'), int32(2 ** 31 - 1), int16(1)]));
-        pour(socket, Buffer.alloc(MB));
+        writeToSocketRepeatedly(socket, Buffer.alloc(MB));
       },
       { code: 'protocol-mismatch' },
     ),

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import type { Format } from '../bomb.ts';
-import { pour } from '../bucket.ts';
+import { writeToResponseRepeatedly } from '../bucket.ts';
 import { registryBomb, schemaBomb } from '../cluster.ts';
 
 const MB = 2 ** 20;
@@ -21,7 +21,7 @@ export const registry: Format = {
       'claim',
       (response) => {
         response.write('[');
-        pour(response, `"${'x'.repeat(2 ** 16)}",`);
+        writeToResponseRepeatedly(response, `"${'x'.repeat(2 ** 16)}",`);
       },
       unavailable,
     ),
@@ -29,7 +29,7 @@ export const registry: Format = {
       'claim',
       () => (response) => {
         response.write('{"schema":"');
-        pour(response, 'x'.repeat(2 ** 16));
+        writeToResponseRepeatedly(response, 'x'.repeat(2 ** 16));
       },
       { missing: ['schemas-too-large'], columns: 2 },
     ),

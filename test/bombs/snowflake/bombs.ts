@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { listen, pem } from '../../network/servers.ts';
 import type { Bomb, Format, Outcome } from '../bomb.ts';
-import { pour } from '../bucket.ts';
+import { writeToResponseRepeatedly } from '../bucket.ts';
 
 const MB = 2 ** 20;
 /** Accepts every login and gives the hostile answer to every other request. */
@@ -73,8 +73,12 @@ export const snowflake: Format = {
       },
       { code: 'protocol-mismatch' },
     ),
-    'an answer without end': bomb('claim', (response) => pour(response, 'x'.repeat(2 ** 16)), {
-      code: 'protocol-mismatch',
-    }),
+    'an answer without end': bomb(
+      'claim',
+      (response) => writeToResponseRepeatedly(response, 'x'.repeat(2 ** 16)),
+      {
+        code: 'protocol-mismatch',
+      },
+    ),
   },
 };

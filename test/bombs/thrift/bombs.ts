@@ -2,7 +2,7 @@ import { createServer } from 'node:https';
 import type { ServerResponse } from 'node:http';
 import { listen, pem } from '../../network/servers.ts';
 import type { Bomb, Format, Outcome } from '../bomb.ts';
-import { pour } from '../bucket.ts';
+import { writeToResponseRepeatedly } from '../bucket.ts';
 
 const MB = 2 ** 20;
 const int32 = (value: number) =>
@@ -82,8 +82,12 @@ export const thrift: Format = {
       },
       { code: 'protocol-mismatch' },
     ),
-    'an answer without end': bomb('work', (response) => pour(response, Buffer.alloc(2 ** 16)), {
-      code: 'protocol-mismatch',
-    }),
+    'an answer without end': bomb(
+      'work',
+      (response) => writeToResponseRepeatedly(response, Buffer.alloc(2 ** 16)),
+      {
+        code: 'protocol-mismatch',
+      },
+    ),
   },
 };

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Bomb, Format, Outcome } from '../bomb.ts';
-import { packetBomb, pour } from '../packets.ts';
+import { packetBomb, writeToSocketRepeatedly } from '../packets.ts';
 
 const bomb = (kind: Bomb['kind'], answer: (socket: Socket) => void, outcome: Outcome): Bomb =>
   packetBomb(
@@ -23,14 +23,14 @@ export const ttc: Format = {
   bombs: {
     'packets of data without end': bomb(
       'work',
-      (socket) => pour(socket, packet(data, Buffer.alloc(32_000))),
+      (socket) => writeToSocketRepeatedly(socket, packet(data, Buffer.alloc(32_000))),
       {
         code: 'protocol-mismatch',
       },
     ),
     'packets of nothing without end': bomb(
       'work',
-      (socket) => pour(socket, Buffer.alloc(2 ** 16, packet(data, Buffer.alloc(2)))),
+      (socket) => writeToSocketRepeatedly(socket, Buffer.alloc(2 ** 16, packet(data, Buffer.alloc(2)))),
       { code: 'protocol-mismatch' },
     ),
     'a refusal that claims a text of 64 KB': bomb(
@@ -48,7 +48,7 @@ export const ttc: Format = {
         const body = Buffer.alloc(40, 0xff);
         body.writeUInt16BE(319, 0);
         socket.write(packet(accept, body));
-        pour(socket, Buffer.alloc(2 ** 16, 0xff));
+        writeToSocketRepeatedly(socket, Buffer.alloc(2 ** 16, 0xff));
       },
       { code: 'protocol-mismatch' },
     ),

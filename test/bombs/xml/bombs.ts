@@ -1,5 +1,5 @@
 import type { Format } from '../bomb.ts';
-import { answerBomb, listing, pour } from '../bucket.ts';
+import { answerBomb, listing, writeToResponseRepeatedly } from '../bucket.ts';
 
 const MB = 2 ** 20;
 const whole = (text: () => string) => (_: unknown, response: { end(text: string): unknown }) =>
@@ -65,7 +65,7 @@ export const xml: Format = {
       'claim',
       (_, response) => {
         response.write('<ListBucketResult><Name>');
-        pour(response, Buffer.alloc(2 ** 16, 'x'));
+        writeToResponseRepeatedly(response, Buffer.alloc(2 ** 16, 'x'));
       },
       { code: 'protocol-mismatch' },
     ),

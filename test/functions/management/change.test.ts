@@ -1,13 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Api, startApi } from '../../api.ts';
 import { certificate } from '../../samples.ts';
-import { base, create, itemsOf, product, refused } from './samples.ts';
+import {
+  base,
+  createManagementConnection,
+  toManagementItems,
+  product,
+  summarizeManagementFailure,
+} from './samples.ts';
 
 let api: Api;
 let id: string;
 beforeEach(async () => {
   api = await startApi();
-  ({ id } = (await create(api, { metadata: { a: '1', b: '2' }, schema: 'sales' })).body);
+  ({ id } = (await createManagementConnection(api, { metadata: { a: '1', b: '2' }, schema: 'sales' })).body);
 });
 afterEach(() => api[Symbol.asyncDispose]());
 
@@ -41,7 +47,7 @@ describe('a change', () => {
     expect((await change({ host: 'db2.example.com' })).status).toBe(200);
     expect((await ownOf()).credentials.locked).toBe(true);
     const answer = await api.call(`POST ${base}/${id}/test`);
-    expect([...refused(answer), answer.body['message']]).toEqual([
+    expect([...summarizeManagementFailure(answer), answer.body['message']]).toEqual([
       400,
       'FET-1040',
       'The credentials are locked',
@@ -56,7 +62,11 @@ describe('a change', () => {
     ['', 'FET-0402'],
   ])('with the body %j is rejected as empty', async (text, code) => {
     const answer = await api.call(`PATCH ${base}/${id}`, { text });
-    expect([...refused(answer), answer.body['message']]).toEqual([400, code, 'empty request body']);
+    expect([...summarizeManagementFailure(answer), answer.body['message']]).toEqual([
+      400,
+      code,
+      'empty request body',
+    ]);
   });
 
   test.each([
@@ -73,7 +83,7 @@ describe('a change', () => {
     [{ metadata: { a: {} } }, 'FET-0410', 'metadata.a'],
   ])('to %j is rejected', async (body, code, ...fields) => {
     const before = await get();
-    expect(refused(await change(body))).toEqual([400, code, ...fields]);
+    expect(summarizeManagementFailure(await change(body))).toEqual([400, code, ...fields]);
     expect(await get()).toEqual(before);
   });
 
@@ -102,8 +112,8 @@ describe('a change', () => {
   });
 
   test('to a taken name returns 409, in any case', async () => {
-    await create(api, { configName: 'second' });
-    expect(refused(await change({ configName: 'SECOND' }))).toEqual([409, 'FET-1002']);
+    await createManagementConnection(api, { configName: 'second' });
+    expect(summarizeManagementFailure(await change({ configName: 'SECOND' }))).toEqual([409, 'FET-1002']);
     expect((await change({ configName: 'Production-DB' })).status).toBe(200);
   });
 
@@ -121,35 +131,37 @@ describe('a change', () => {
 describe('a name', () => {
   test('goes to one of two concurrent creates', async () => {
     const answers = await Promise.all([
-      create(api, { configName: 'both' }),
-      create(api, { configName: 'both' }),
+      createManagementConnection(api, { configName: 'both' }),
+      createManagementConnection(api, { configName: 'both' }),
     ]);
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 409]);
-    expect(refused(answers.find(({ status }) => status === 409) ?? answers[0])).toEqual([409, 'FET-1002']);
+    expect(summarizeManagementFailure(answers.find(({ status }) => status === 409) ?? answers[0])).toEqual([
+      409,
+      'FET-1002',
+    ]);
   });
 
   test('is free after a delete, and the deleted connection returns 404 on every route', async () => {
     expect([(await api.call(`DELETE ${base}/${id}`)).status]).toEqual([204]);
-    expect((await create(api)).status).toBe(201);
+    expect((await createManagementConnection(api)).status).toBe(201);
     for (const request of [
       `GET ${base}/${id}`,
       `DELETE ${base}/${id}`,
       `POST ${base}/${id}/test`,
       `GET ${base}/${id}/schema`,
     ])
-      expect(refused(await api.call(request))).toEqual([404, 'FET-1001']);
-    expect(refused(await change({ port: 1 }))).toEqual([404, 'FET-1001']);
-    expect(refused(await api.call(`POST ${base}/${id}/assign`, { headers: product }))).toEqual([
-      404,
-      'FET-1001',
-    ]);
-    expect(itemsOf(await api.call(`GET ${base}`)).map((item) => item['id'])).not.toContain(id);
+      expect(summarizeManagementFailure(await api.call(request))).toEqual([404, 'FET-1001']);
+    expect(summarizeManagementFailure(await change({ port: 1 }))).toEqual([404, 'FET-1001']);
+    expect(
+      summarizeManagementFailure(await api.call(`POST ${base}/${id}/assign`, { headers: product })),
+    ).toEqual([404, 'FET-1001']);
+    expect(toManagementItems(await api.call(`GET ${base}`)).map((item) => item['id'])).not.toContain(id);
     expect((await api.call(`GET /v1/connections/${own()}`)).status).toBe(404);
   });
 
   test('is kept while the connection is in use, because the delete returns 409', async () => {
     await api.call(`PUT /v1/connections/${own()}/usages/report`, { body: {} });
-    expect(refused(await api.call(`DELETE ${base}/${id}`))).toEqual([409, 'FET-9409']);
+    expect(summarizeManagementFailure(await api.call(`DELETE ${base}/${id}`))).toEqual([409, 'FET-9409']);
   });
 });
 
@@ -166,8 +178,8 @@ describe('a product', () => {
     const free = await unassigned();
     const answer = await assign(free);
     expect([answer.status, answer.body]).toEqual([200, { ...(await get(free)), productName: 'billing' }]);
-    expect(refused(await assign(free))).toEqual([409, 'FET-1015']);
-    expect(refused(await assign(id))).toEqual([409, 'FET-1015']);
+    expect(summarizeManagementFailure(await assign(free))).toEqual([409, 'FET-1015']);
+    expect(summarizeManagementFailure(await assign(id))).toEqual([409, 'FET-1015']);
     expect((await ownOf(free))['product']).toBe('billing');
   });
 
@@ -182,7 +194,7 @@ describe('a product', () => {
 
 describe('fields of a connector', () => {
   const configOf = async (more: object) => {
-    const { body } = await create(api, { configName: 'kind', ...more });
+    const { body } = await createManagementConnection(api, { configName: 'kind', ...more });
     return { id: body.id, config: (await ownOf(body.id))['config'], shown: body };
   };
 

@@ -62,14 +62,14 @@ export const request = {
 export const answer = operation.responses['201']?.content['application/json'].example ?? {};
 
 /** The failures that the document lists for a status, as it prints them. */
-export const failuresAt = (status: number): readonly Printed[] =>
+export const listPrintedFailures = (status: number): readonly Printed[] =>
   Object.keys(operation.responses[status]?.content['application/json'].examples ?? {}).flatMap(
     (name) => document.components.examples[name]?.value ?? [],
   );
 
 export const statuses = Object.keys(operation.responses).map(Number);
 export const schemas = document.components.schemas;
-export const printed = (code: string): Printed => {
+export const findPrintedFailure = (code: string): Printed => {
   const found = document.components.examples[code.replace('FET-', 'Error')]?.value;
   if (!found) throw new Error(`The document does not print ${code}`);
   return found;

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { mysqlEngines } from '../../connectors/mysql-engines.ts';
 import { reach } from '../../engines/reach.ts';
 import { closedPort } from '../../network/servers.ts';
-import { type Answered, type Api, startApi } from '../../api.ts';
-import { base, create, refused } from './samples.ts';
+import { type ApiAnswer, type Api, startApi } from '../../api.ts';
+import { base, createManagementConnection, summarizeManagementFailure } from './samples.ts';
 
 let api: Api;
 beforeEach(async () => {
@@ -13,14 +13,15 @@ afterEach(() => api[Symbol.asyncDispose]());
 
 const tablesIn = ({
   body,
-}: Answered): readonly { readonly name: string; readonly fields: readonly string[] }[] =>
+}: ApiAnswer): readonly { readonly name: string; readonly fields: readonly string[] }[] =>
   Object(body['tables']);
 const validate = (mappedFields: object) =>
   api.call(`POST ${base}/validate-schema`, { body: { mappedFields } });
 
 /** The tests that all connectors share. Each source contains the same shop. */
 const management = (settings: Readonly<Record<string, unknown>>) => {
-  const made = async (more: object = {}) => (await create(api, { ...settings, ...more })).body.id;
+  const made = async (more: object = {}) =>
+    (await createManagementConnection(api, { ...settings, ...more })).body.id;
   const tested = async (more: object = {}) => api.call(`POST ${base}/${await made(more)}/test`);
 
   test('a successful test returns its latency', async () => {
@@ -34,11 +35,11 @@ const management = (settings: Readonly<Record<string, unknown>>) => {
 
   test('a failed test returns the cause', async () => {
     const wrong = await tested({ password: 'never-the-right-one' });
-    expect(refused(wrong)).toEqual([400, 'FET-1040']);
+    expect(summarizeManagementFailure(wrong)).toEqual([400, 'FET-1040']);
     expect(wrong.body['message']).toMatch(/\w+ \w+/);
     expect(wrong.text).not.toContain('never-the-right-one');
     const closed = await tested({ configName: 'closed', port: await closedPort() });
-    expect(refused(closed)).toEqual([400, 'FET-1040']);
+    expect(summarizeManagementFailure(closed)).toEqual([400, 'FET-1040']);
   });
 
   test('the schema has sorted fields, and all of its tables validate', async () => {
@@ -94,7 +95,7 @@ if (postgres)
 
     test('tables of the named schema have plain names, and others have qualified names', async () => {
       const namesOf = async (more: object) => {
-        const { body } = await create(api, { ...settings, ...more });
+        const { body } = await createManagementConnection(api, { ...settings, ...more });
         return tablesIn(await api.call(`GET ${base}/${body.id}/schema`)).map(({ name }) => name);
       };
       expect(await namesOf({})).toEqual(expect.arrayContaining(['hidden.ledger', 'shop.orders']));

@@ -4,7 +4,13 @@ import { management } from '../../../shared/apis/management/management.ts';
 import { Problem, problemCodes } from '../../../shared/problem.ts';
 import { type Api, startApi } from '../../api.ts';
 import { certificate, privateKey } from '../../samples.ts';
-import { base, create, draft, product, refused } from './samples.ts';
+import {
+  base,
+  createManagementConnection,
+  buildManagementInput,
+  product,
+  summarizeManagementFailure,
+} from './samples.ts';
 
 let api: Api;
 beforeAll(async () => {
@@ -63,28 +69,35 @@ describe('a request body', () => {
     ['host', '0.0.0.0', 'FET-0414'],
     ['host', '2852039166', 'FET-0414'],
   ])('with %s of %j returns %s', async (name, value, code, field = name) => {
-    expect(refused(await create(api, { [name]: value }))).toEqual([400, code, field]);
+    expect(summarizeManagementFailure(await createManagementConnection(api, { [name]: value }))).toEqual([
+      400,
+      code,
+      field,
+    ]);
   });
 
   test.each([
     ['bad JSON', '{', [400, 'FET-0401']],
-    ['a list', '[]', [400, 'FET-0402', ...Object.keys(draft()).toSorted()]],
+    ['a list', '[]', [400, 'FET-0402', ...Object.keys(buildManagementInput()).toSorted()]],
     ['null', 'null', [400, 'FET-0401']],
     ['nothing', '', [400, 'FET-0402']],
-    ['too much', JSON.stringify(draft({ schema: 'a'.repeat(270_000) })), [413, 'FET-9413']],
-    ['__proto__', '{"__proto__": 1}', [400, 'FET-0402', ...Object.keys(draft()).toSorted()]],
+    ['too much', JSON.stringify(buildManagementInput({ schema: 'a'.repeat(270_000) })), [413, 'FET-9413']],
+    ['__proto__', '{"__proto__": 1}', [400, 'FET-0402', ...Object.keys(buildManagementInput()).toSorted()]],
   ])('that is %s is rejected', async (_, text, expected) => {
-    expect(refused(await post(text))).toEqual(expected);
+    expect(summarizeManagementFailure(await post(text))).toEqual(expected);
   });
 
   test('of another content type returns 415', async () => {
     const headers = { ...product, 'content-type': 'text/plain' };
-    expect(refused(await post(JSON.stringify(draft()), headers))).toEqual([415, 'FET-9415']);
+    expect(summarizeManagementFailure(await post(JSON.stringify(buildManagementInput()), headers))).toEqual([
+      415,
+      'FET-9415',
+    ]);
   });
 
   test('is not validated before the header', async () => {
-    expect(refused(await post('{', {}))).toEqual([400, 'FET-0403', 'X-Product-Name']);
-    expect(refused(await api.call(`POST ${base}/${unknown}/assign`))).toEqual([
+    expect(summarizeManagementFailure(await post('{', {}))).toEqual([400, 'FET-0403', 'X-Product-Name']);
+    expect(summarizeManagementFailure(await api.call(`POST ${base}/${unknown}/assign`))).toEqual([
       400,
       'FET-0403',
       'X-Product-Name',
@@ -92,25 +105,28 @@ describe('a request body', () => {
   });
 
   test('loses the blanks around configName and userName', async () => {
-    const { status, body } = await create(api, { configName: '  trimmed ', userName: ' reader ' });
+    const { status, body } = await createManagementConnection(api, {
+      configName: '  trimmed ',
+      userName: ' reader ',
+    });
     expect([status, body['configName'], body['userName']]).toEqual([201, 'trimmed', 'reader']);
   });
 
   test('without ssl uses ssl_mode prefer, because clients of this API connect to servers without TLS', async () => {
-    const { body } = await create(api, { configName: 'no ssl' });
+    const { body } = await createManagementConnection(api, { configName: 'no ssl' });
     const own = await api.stored(`conn_${body.id.replaceAll('-', '')}`);
     expect([own?.options.ssl_mode, own?.status, own?.awaits_test]).toEqual(['prefer', 'pending', null]);
   });
 
   test('with a host that cannot be resolved is stored, and nothing is dialled', async () => {
-    const answer = await create(api, { configName: 'nowhere', host: 'nothing.invalid' });
+    const answer = await createManagementConnection(api, { configName: 'nowhere', host: 'nothing.invalid' });
     expect(answer.status).toBe(201);
     expect((await api.settle()).filter(({ test: asked }) => asked)).toEqual([]);
   });
 
   test('with certificates stores them and returns only the mode', async () => {
     const ssl = { mode: 'verify-ca', ca: certificate, cert: certificate, key: privateKey };
-    const answer = await create(api, { configName: 'certificates', ssl });
+    const answer = await createManagementConnection(api, { configName: 'certificates', ssl });
     expect([answer.status, answer.body['ssl']]).toEqual([201, { mode: 'verify-ca' }]);
     const { credentials } = await api.secretOf(`conn_${answer.body.id.replaceAll('-', '')}`);
     expect(credentials).toMatchObject({ password: 'not-a-real-password', ssl_key: privateKey });
@@ -122,17 +138,29 @@ describe('host address', () => {
     '%s is rejected when the policy does not allow loopback',
     async (host) => {
       await using strict = await startApi({ policy: {} });
-      expect(refused(await create(strict, { host }))).toEqual([400, 'FET-0414', 'host']);
-      expect((await create(api, { host, configName: `loopback ${host}` })).status).toBe(201);
+      expect(summarizeManagementFailure(await createManagementConnection(strict, { host }))).toEqual([
+        400,
+        'FET-0414',
+        'host',
+      ]);
+      expect((await createManagementConnection(api, { host, configName: `loopback ${host}` })).status).toBe(
+        201,
+      );
     },
   );
 
   test('is checked against the lists of the deployment, and a host name is not', async () => {
     await using strict = await startApi({ policy: { allow: ['10.0.0.0/8'], deny: ['10.9.0.0/16'] } });
-    expect((await create(strict, { host: '10.1.2.3' })).status).toBe(201);
-    expect(refused(await create(strict, { host: '10.9.2.3' }))).toEqual([400, 'FET-0414', 'host']);
-    expect(refused(await create(strict, { host: '192.0.2.1' }))).toEqual([400, 'FET-0414', 'host']);
-    expect((await create(strict, { host: 'db.example.com', configName: 'a name' })).status).toBe(201);
+    expect((await createManagementConnection(strict, { host: '10.1.2.3' })).status).toBe(201);
+    expect(
+      summarizeManagementFailure(await createManagementConnection(strict, { host: '10.9.2.3' })),
+    ).toEqual([400, 'FET-0414', 'host']);
+    expect(
+      summarizeManagementFailure(await createManagementConnection(strict, { host: '192.0.2.1' })),
+    ).toEqual([400, 'FET-0414', 'host']);
+    expect(
+      (await createManagementConnection(strict, { host: 'db.example.com', configName: 'a name' })).status,
+    ).toBe(201);
   });
 });
 
@@ -148,9 +176,9 @@ describe('a request', () => {
     const body = method === 'PATCH' ? { body: { port: 5433 } } : {};
     const call = (id: string) => api.call(`${method} ${base}/${id}${rest}`, { ...body, headers: product });
     for (const id of ['zzz', 'conn_01a1fe68259e7939a390c73a1c6b9015', `${unknown}0`, '%00', 'unassigned%20'])
-      expect(refused(await call(id))).toEqual([400, 'FET-0404', 'id']);
-    expect(refused(await call(unknown))).toEqual([404, 'FET-1001']);
-    expect(refused(await call(unknown.toUpperCase()))).toEqual([404, 'FET-1001']);
+      expect(summarizeManagementFailure(await call(id))).toEqual([400, 'FET-0404', 'id']);
+    expect(summarizeManagementFailure(await call(unknown))).toEqual([404, 'FET-1001']);
+    expect(summarizeManagementFailure(await call(unknown.toUpperCase()))).toEqual([404, 'FET-1001']);
   });
 
   test.each([
@@ -166,8 +194,15 @@ describe('a request', () => {
   test('without a valid key returns 401, and without the scope 403', async () => {
     await api.addKey('sk_reader', { org: 'org_test', scopes: ['connections:read'] });
     const nobody = await api.call(`GET ${base}`, { key: '' });
-    expect([...refused(nobody), nobody.headers['www-authenticate']]).toEqual([401, 'FET-9401', 'Bearer']);
-    expect(refused(await api.call(`GET ${base}`, { key: 'sk_nobody' }))).toEqual([401, 'FET-9401']);
+    expect([...summarizeManagementFailure(nobody), nobody.headers['www-authenticate']]).toEqual([
+      401,
+      'FET-9401',
+      'Bearer',
+    ]);
+    expect(summarizeManagementFailure(await api.call(`GET ${base}`, { key: 'sk_nobody' }))).toEqual([
+      401,
+      'FET-9401',
+    ]);
     for (const [method, rest] of [
       ['PATCH', ''],
       ['DELETE', ''],
@@ -175,7 +210,9 @@ describe('a request', () => {
       ['POST', '/assign'],
     ])
       expect(
-        refused(await api.call(`${method} ${base}/${unknown}${rest}`, { key: 'sk_reader', body: {} })),
+        summarizeManagementFailure(
+          await api.call(`${method} ${base}/${unknown}${rest}`, { key: 'sk_reader', body: {} }),
+        ),
       ).toEqual([403, 'FET-9403']);
     expect((await api.call(`GET ${base}`, { key: 'sk_reader' })).status).toBe(200);
   });
@@ -183,30 +220,42 @@ describe('a request', () => {
   test('is rejected when X-Organization-Id names another organisation', async () => {
     const asked = (org: string) => api.call(`GET ${base}`, { headers: { 'x-organization-id': org } });
     expect((await asked('org_test')).status).toBe(200);
-    expect(refused(await asked('org_other'))).toEqual([400, 'FET-0403', 'X-Organization-Id']);
-    const made = await create(
+    expect(summarizeManagementFailure(await asked('org_other'))).toEqual([
+      400,
+      'FET-0403',
+      'X-Organization-Id',
+    ]);
+    const made = await createManagementConnection(
       api,
       { configName: 'other org' },
       { ...product, 'x-organization-id': 'org_other' },
     );
-    expect(refused(made)).toEqual([400, 'FET-0403', 'X-Organization-Id']);
+    expect(summarizeManagementFailure(made)).toEqual([400, 'FET-0403', 'X-Organization-Id']);
   });
 
   test('with an invalid environment name is rejected', async () => {
     const answer = await api.call(`GET ${base}`, { headers: { 'x-environment-id': 'a b' } });
-    expect(refused(answer)).toEqual([400, 'FET-0403', 'X-Environment-Id']);
+    expect(summarizeManagementFailure(answer)).toEqual([400, 'FET-0403', 'X-Environment-Id']);
   });
 
   test('with an invalid query parameter is rejected', async () => {
-    expect(refused(await api.call(`GET ${base}/${unknown}?verbose=1`))).toEqual([400, 'FET-0405', 'verbose']);
-    expect(refused(await api.call(`GET ${base}?page=1&page=2`))).toEqual([400, 'FET-0405', 'page']);
+    expect(summarizeManagementFailure(await api.call(`GET ${base}/${unknown}?verbose=1`))).toEqual([
+      400,
+      'FET-0405',
+      'verbose',
+    ]);
+    expect(summarizeManagementFailure(await api.call(`GET ${base}?page=1&page=2`))).toEqual([
+      400,
+      'FET-0405',
+      'page',
+    ]);
   });
 
   test('over the quota of tests returns 429 with Retry-After', async () => {
     await using few = await startApi({ settings: { tests_per_minute: 1 } });
     await few.call(`POST ${base}/${unknown}/test`);
     const answer = await few.call(`POST ${base}/${unknown}/test`);
-    expect(refused(answer)).toEqual([429, 'FET-9429']);
+    expect(summarizeManagementFailure(answer)).toEqual([429, 'FET-9429']);
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
   });
 });
@@ -233,7 +282,7 @@ describe('a failure', () => {
   });
 
   test('keeps the expectation even if the password is a part of its text', async () => {
-    const answer = await create(api, { port: 0, password: 'e' });
+    const answer = await createManagementConnection(api, { port: 0, password: 'e' });
     expect(answer.body['fields']).toEqual({ port: 'expected at least 1' });
     expect(answer.body['message']).toBe('port: expected at least 1');
   });
@@ -252,10 +301,16 @@ describe('a failure', () => {
         fc.oneof(
           value,
           fc.dictionary(
-            fc.constantFrom(...Object.keys(draft()), 'schema', 'ssl', 'metadata', 'mappedFields'),
+            fc.constantFrom(
+              ...Object.keys(buildManagementInput()),
+              'schema',
+              'ssl',
+              'metadata',
+              'mappedFields',
+            ),
             value,
           ),
-          fc.record(Object.fromEntries(Object.keys(draft()).map((name) => [name, value]))),
+          fc.record(Object.fromEntries(Object.keys(buildManagementInput()).map((name) => [name, value]))),
         ),
         async (request, body) => {
           const answer = await api.call(request, {

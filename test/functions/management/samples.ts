@@ -1,10 +1,10 @@
-import type { Answered, Api } from '../../api.ts';
+import type { ApiAnswer, Api } from '../../api.ts';
 
 export const base = '/v1/management/connections';
 export const product = { 'x-product-name': 'my-product' };
 
 /** A valid body of a create. Nothing listens at its destination. */
-export const draft = (more: Readonly<Record<string, unknown>> = {}) => ({
+export const buildManagementInput = (more: Readonly<Record<string, unknown>> = {}) => ({
   configName: 'production-db',
   type: 'POSTGRESQL',
   host: 'db.example.com',
@@ -15,16 +15,20 @@ export const draft = (more: Readonly<Record<string, unknown>> = {}) => ({
   ...more,
 });
 
-export const create = (api: Api, more: Readonly<Record<string, unknown>> = {}, headers: object = product) =>
-  api.call(`POST ${base}`, { body: draft(more), headers: { ...headers } });
+export const createManagementConnection = (
+  api: Api,
+  more: Readonly<Record<string, unknown>> = {},
+  headers: object = product,
+) => api.call(`POST ${base}`, { body: buildManagementInput(more), headers: { ...headers } });
 
 /** The status, the code and the invalid fields. */
-export const refused = ({ status, body }: Answered) => [
+export const summarizeManagementFailure = ({ status, body }: ApiAnswer) => [
   status,
   body.code,
   ...Object.keys(Object(body['fields'])).toSorted(),
 ];
 
-export const itemsOf = ({ body }: Answered): readonly Readonly<Record<string, unknown>>[] =>
+export const toManagementItems = ({ body }: ApiAnswer): readonly Readonly<Record<string, unknown>>[] =>
   Object(body['items']);
-export const namesOf = (answer: Answered) => itemsOf(answer).map(({ configName }) => configName);
+export const toManagementNames = (answer: ApiAnswer) =>
+  toManagementItems(answer).map(({ configName }) => configName);

@@ -10,8 +10,8 @@ import { type Api, startApi } from '../../api.ts';
 import {
   answer,
   document,
-  failuresAt,
-  printed,
+  listPrintedFailures,
+  findPrintedFailure,
   type Property,
   request,
   schemas,
@@ -80,7 +80,7 @@ describe('seed 001, as printed', () => {
     'FET-0412': { ...request.body, metadata: { ['k'.repeat(101)]: 'v' } },
     'FET-0411': { ...request.body, metadata: { key: 'v'.repeat(2001) } },
   };
-  test.each(failuresAt(400))('returns $code as printed', async ({ code, title, message }) => {
+  test.each(listPrintedFailures(400))('returns $code as printed', async ({ code, title, message }) => {
     const { status, body } = await post(wrong[code]);
     const { fields: _, ...told } = body;
     expect([status, told]).toEqual([400, { code, title, message }]);
@@ -89,14 +89,17 @@ describe('seed 001, as printed', () => {
   test('returns the printed conflict for a second connection of the same name', async () => {
     await post();
     const { status, body } = await post();
-    expect([status, body]).toEqual([409, failuresAt(409)[0]]);
+    expect([status, body]).toEqual([409, listPrintedFailures(409)[0]]);
   });
 
   test.each([
     ['internal', 500],
     ['unavailable', 503],
   ] as const)('returns %s as %d, as printed', (code, status) => {
-    expect(management.failure(new Problem(code), String)).toEqual({ status, body: failuresAt(status)[0] });
+    expect(management.failure(new Problem(code), String)).toEqual({
+      status,
+      body: listPrintedFailures(status)[0],
+    });
   });
 
   test('lists only statuses that the create documents', () => {
@@ -203,7 +206,7 @@ describe('the schemas of the seed', () => {
       expect([status, body.code]).toEqual([400, 'FET-0403']);
     }
     expect((await post(request.body, {})).body.code).toBe('FET-0403');
-    expect(printed('FET-0402').code).toBe('FET-0402');
+    expect(findPrintedFailure('FET-0402').code).toBe('FET-0402');
   });
 
   test('the OpenAPI example is the request of the seed, and the schemas accept what the seed prints', () => {

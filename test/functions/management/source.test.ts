@@ -2,16 +2,16 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Table } from '../../../shared/connectors/catalog.ts';
 import { tableKeys } from '../../../shared/domain/table-keys.ts';
 import { Problem } from '../../../shared/problem.ts';
-import { type Answered, type Api, startApi } from '../../api.ts';
+import { type ApiAnswer, type Api, startApi } from '../../api.ts';
 import { catalogSource } from '../../catalog-probe.ts';
-import { columnsOf, inOrder, tableOf } from '../../domain/catalog-fixtures.ts';
-import { base, create, refused } from './samples.ts';
+import { createColumns, inOrder, createTable } from '../../domain/catalog-fixtures.ts';
+import { base, createManagementConnection, summarizeManagementFailure } from './samples.ts';
 
 const shop: readonly Table[] = inOrder([
-  tableOf({ schema: 'public', name: 'orders', columns: columnsOf('total', 'id', 'Über', 'a_b') }),
-  tableOf({ schema: 'public', name: 'users', columns: columnsOf('id') }),
-  tableOf({ schema: 'sales', name: 'invoices', columns: columnsOf('number') }),
-  tableOf({ schema: 'public', name: 'odd.name', columns: columnsOf('id') }),
+  createTable({ schema: 'public', name: 'orders', columns: createColumns('total', 'id', 'Über', 'a_b') }),
+  createTable({ schema: 'public', name: 'users', columns: createColumns('id') }),
+  createTable({ schema: 'sales', name: 'invoices', columns: createColumns('number') }),
+  createTable({ schema: 'public', name: 'odd.name', columns: createColumns('id') }),
 ]);
 
 let api: Api;
@@ -22,17 +22,17 @@ beforeEach(async () => {
   now = Date.parse('2026-01-01T00:00:00Z');
   source = catalogSource(shop);
   api = await startApi({ clock: () => now, probe: source.probe });
-  ({ id } = (await create(api)).body);
+  ({ id } = (await createManagementConnection(api)).body);
 });
 afterEach(() => api[Symbol.asyncDispose]());
 
 const schema = (of = id) => api.call(`GET ${base}/${of}/schema`);
 const validate = (mappedFields: object, on = api) =>
   on.call(`POST ${base}/validate-schema`, { body: { mappedFields } });
-const errorsIn = ({ status, body }: Answered) => [status, body.code, body['errors']];
+const errorsIn = ({ status, body }: ApiAnswer) => [status, body.code, body['errors']];
 const tablesIn = ({
   body,
-}: Answered): readonly { readonly name: string; readonly fields: readonly string[] }[] =>
+}: ApiAnswer): readonly { readonly name: string; readonly fields: readonly string[] }[] =>
   Object(body['tables']);
 
 describe('schema of a connection', () => {
@@ -71,7 +71,7 @@ describe('schema of a connection', () => {
   test('is introspected again for each request', async () => {
     await schema();
     now += 1;
-    source.tables = [tableOf({ name: 'users' })];
+    source.tables = [createTable({ name: 'users' })];
     expect(tablesIn(await schema()).map(({ name }) => name)).toEqual(['users']);
   });
 
@@ -82,7 +82,7 @@ describe('schema of a connection', () => {
     ['MONGODB', { databaseName: 'public' }, ['odd.name', 'orders', 'users', 'sales.invoices']],
     ['ORACLE', { userName: 'Sales' }, ['public.odd.name', 'public.orders', 'public.users', 'invoices']],
   ])('of %s with %j has qualified names for tables outside its default schema', async (type, more, names) => {
-    const { body } = await create(api, { configName: 'kind', type, ...more });
+    const { body } = await createManagementConnection(api, { configName: 'kind', type, ...more });
     expect(tablesIn(await schema(body.id)).map(({ name }) => name)).toEqual(names);
   });
 
@@ -95,7 +95,7 @@ describe('schema of a connection', () => {
   ] as const)('that fails with %s returns %d %s', async (code, status, fet) => {
     source.meanwhile = () => Promise.reject(new Problem(code, 'Why it failed'));
     const answer = await schema();
-    expect(refused(answer)).toEqual([status, fet]);
+    expect(summarizeManagementFailure(answer)).toEqual([status, fet]);
     if (fet === 'FET-1040') expect(answer.body['message']).toBe('Why it failed');
   });
 
@@ -114,7 +114,7 @@ describe('schema of a connection', () => {
         };
       },
     });
-    const { body } = await create(shared);
+    const { body } = await createManagementConnection(shared);
     const answer = await shared.call(`GET ${base}/${body.id}/schema`);
     expect([answer.status, tablesIn(answer).length]).toEqual([200, shop.length]);
   });
@@ -123,9 +123,9 @@ describe('schema of a connection', () => {
     const long = 'c'.repeat(200);
     source.tables = inOrder(
       Array.from({ length: 900 }, (_, i) =>
-        tableOf({
+        createTable({
           name: `table ${i}`,
-          columns: columnsOf(...Array.from({ length: 30 }, (__, j) => `${long}${j}`)),
+          columns: createColumns(...Array.from({ length: 30 }, (__, j) => `${long}${j}`)),
         }),
       ),
     );
@@ -150,12 +150,12 @@ test('an introspection of more than 25 s returns 503, and DATA_SOURCE_DOWN in a 
       introspect: (_, wait) => new Promise((resolve) => setTimeout(() => resolve({ running: true }), wait)),
     }),
   });
-  const { body } = await create(slow);
+  const { body } = await createManagementConnection(slow);
   const [told, validated] = await Promise.all([
     slow.call(`GET ${base}/${body.id}/schema`),
     validate({ 'production-db': { orders: [] } }, slow),
   ]);
-  expect([...refused(told), told.headers['retry-after']]).toEqual([503, 'FET-0003', '5']);
+  expect([...summarizeManagementFailure(told), told.headers['retry-after']]).toEqual([503, 'FET-0003', '5']);
   expect(errorsIn(validated)).toEqual([
     422,
     'FET-1060',
@@ -213,7 +213,7 @@ describe('schema validation', () => {
   );
 
   test('finds tables of public for a connection that names another schema', async () => {
-    await create(api, { configName: 'elsewhere', schema: 'sales' });
+    await createManagementConnection(api, { configName: 'elsewhere', schema: 'sales' });
     const answer = await validate({
       elsewhere: { invoices: ['number'], 'public.users': ['id'], 'public.invoices': [] },
     });
@@ -222,16 +222,16 @@ describe('schema validation', () => {
   });
 
   test('of Oracle ignores the case of names', async () => {
-    source.tables = [tableOf({ schema: 'HR', name: 'EMPLOYEES', columns: columnsOf('ID', 'Name') })];
-    await create(api, { configName: 'oracle-db', type: 'ORACLE', userName: 'hr' });
+    source.tables = [createTable({ schema: 'HR', name: 'EMPLOYEES', columns: createColumns('ID', 'Name') })];
+    await createManagementConnection(api, { configName: 'oracle-db', type: 'ORACLE', userName: 'hr' });
     const answer = await validate({ 'oracle-db': { employees: ['id', 'NAME'], 'hr.Employees': ['name'] } });
     expect(answer.status).toBe(200);
   });
 
   test('of documents finds a field by its nested fields', async () => {
-    const columns = columnsOf('address.city', 'addresses');
-    source.tables = [tableOf({ schema: 'mydatabase', name: 'people', kind: 'collection', columns })];
-    await create(api, { configName: 'mongo-db', type: 'MONGODB' });
+    const columns = createColumns('address.city', 'addresses');
+    source.tables = [createTable({ schema: 'mydatabase', name: 'people', kind: 'collection', columns })];
+    await createManagementConnection(api, { configName: 'mongo-db', type: 'MONGODB' });
     expect((await validate({ 'mongo-db': { people: ['address', 'address.city'] } })).status).toBe(200);
     expect(errorsIn(await validate({ 'mongo-db': { people: ['addr', 'address.cit'] } }))).toEqual([
       422,
@@ -246,7 +246,7 @@ describe('schema validation', () => {
   });
 
   test('reads all sources concurrently and returns the one that is down', async () => {
-    for (const configName of ['second', 'third']) await create(api, { configName });
+    for (const configName of ['second', 'third']) await createManagementConnection(api, { configName });
     const all = Promise.withResolvers<undefined>();
     let waiting = 0;
     source.meanwhile = () => {
@@ -264,7 +264,10 @@ describe('schema validation', () => {
 
   test('returns 503 and no DATA_SOURCE_DOWN when Mooring itself fails', async () => {
     source.meanwhile = () => Promise.reject(new Problem('unavailable'));
-    expect(refused(await validate({ 'production-db': { orders: [] } }))).toEqual([503, 'FET-0003']);
+    expect(summarizeManagementFailure(await validate({ 'production-db': { orders: [] } }))).toEqual([
+      503,
+      'FET-0003',
+    ]);
   });
 
   const many = (count: number, value: unknown) =>
@@ -287,11 +290,11 @@ describe('schema validation', () => {
     ],
   ])('of %s is rejected', async (_, mappedFields, expected) => {
     const answer = await api.call(`POST ${base}/validate-schema`, { body: { mappedFields } });
-    expect(refused(answer)).toEqual(expected);
+    expect(summarizeManagementFailure(answer)).toEqual(expected);
   });
 
   test('of the maximum size is accepted', async () => {
-    for (let i = 1; i < 10; i++) await create(api, { configName: `source ${i}` });
+    for (let i = 1; i < 10; i++) await createManagementConnection(api, { configName: `source ${i}` });
     const tables = many(
       20,
       Array.from({ length: 50 }, (_, i) => `f${i}`),
@@ -305,7 +308,11 @@ describe('schema validation', () => {
     ['{}', 'FET-0402', ['mappedFields']],
     ['{"mappedFields": {"a": {}}, "more": 1}', 'FET-0400', ['more']],
   ])('rejects the body %s', async (text, code, fields) => {
-    expect(refused(await api.call(`POST ${base}/validate-schema`, { text }))).toEqual([400, code, ...fields]);
+    expect(summarizeManagementFailure(await api.call(`POST ${base}/validate-schema`, { text }))).toEqual([
+      400,
+      code,
+      ...fields,
+    ]);
   });
 
   test('finds no connections of another tenant', async () => {
@@ -313,6 +320,6 @@ describe('schema validation', () => {
       body: { mappedFields: { 'production-db': {} } },
       headers: { 'x-environment-id': 'other' },
     });
-    expect(refused(answer)).toEqual([400, 'FET-1062', 'mappedFields']);
+    expect(summarizeManagementFailure(answer)).toEqual([400, 'FET-1062', 'mappedFields']);
   });
 });

@@ -3,7 +3,14 @@ import { type Api, startApi } from '../../api.ts';
 import { reach } from '../../engines/reach.ts';
 import { closedPort, pem } from '../../network/servers.ts';
 import { section } from './document.ts';
-import { create, errorIn, path, profileIn, suggestionsIn, tested } from './profiles.ts';
+import {
+  createProfile,
+  toProfileError,
+  path,
+  parseProfileAnswer,
+  toProfileSuggestions,
+  testProfile,
+} from './profiles.ts';
 
 let api: Api;
 let found: Promise<unknown>;
@@ -25,7 +32,7 @@ const [printed, printedRefusal] = section('Test Connection Profile').examples;
 
 /** Expects the printed answer, with a version and a latency of its own. */
 const connects = async (body: object, version: RegExp) => {
-  const answer = await tested(api, body);
+  const answer = await testProfile(api, body);
   expect({ status: answer.status, body: answer.body }).toEqual({
     status: 200,
     body: {
@@ -39,8 +46,8 @@ const connects = async (body: object, version: RegExp) => {
 
 /** The suggestions after the introspection that the first call starts. */
 const suggestions = async (body: object, query = '') => {
-  const { id } = profileIn(await create(api, body));
-  const suggest = async () => suggestionsIn(await api.call(`GET ${path}/${id}/autocomplete${query}`));
+  const { id } = parseProfileAnswer(await createProfile(api, body));
+  const suggest = async () => toProfileSuggestions(await api.call(`GET ${path}/${id}/autocomplete${query}`));
   expect(await suggest()).toEqual([]);
   await found;
   return suggest();
@@ -79,10 +86,10 @@ if (kafka)
     test('with a wrong password fails in the printed form', async () => {
       for (const mechanism of ['PLAIN', 'SCRAM-SHA-256']) {
         const wrong = { ...login(mechanism), sasl_password: 'never-the-right-one' };
-        const answer = await tested(api, on('SASL_SSL', 'SASL_SSL', wrong));
+        const answer = await testProfile(api, on('SASL_SSL', 'SASL_SSL', wrong));
         expect(answer.status).toBe(422);
         expect(answer.body).toMatchObject(Object(printedRefusal));
-        expect(errorIn(answer).details).toMatchObject({
+        expect(toProfileError(answer).details).toMatchObject({
           code: 'authentication-failed',
           step: 'authenticate',
           native_code: '58',
@@ -113,8 +120,8 @@ if (kafka)
         { code: 'tls-required' },
       ],
     ])('returns the cause of a failure: %s', async (_, body, details) => {
-      const answer = await tested(api, body);
-      expect([answer.status, errorIn(answer)]).toMatchObject([
+      const answer = await testProfile(api, body);
+      expect([answer.status, toProfileError(answer)]).toMatchObject([
         422,
         { code: 'CONNECTION_FAILED', message: 'Failed to connect to Kafka cluster', details },
       ]);
@@ -159,8 +166,8 @@ const database = (
     ])('connects %s', async (_, more) => connects(body(more), version));
 
     test('with a wrong password fails with the cause', async () => {
-      const answer = await tested(api, body({ password: 'never-the-right-one' }));
-      expect([answer.status, errorIn(answer)]).toMatchObject([
+      const answer = await testProfile(api, body({ password: 'never-the-right-one' }));
+      expect([answer.status, toProfileError(answer)]).toMatchObject([
         422,
         {
           code: 'CONNECTION_FAILED',
@@ -171,8 +178,8 @@ const database = (
     });
 
     test('with a port where nothing listens fails with the cause', async () => {
-      const answer = await tested(api, body({ port: await closedPort() }));
-      expect([answer.status, errorIn(answer)]).toMatchObject([
+      const answer = await testProfile(api, body({ port: await closedPort() }));
+      expect([answer.status, toProfileError(answer)]).toMatchObject([
         422,
         {
           message: `Failed to connect to ${name} server`,

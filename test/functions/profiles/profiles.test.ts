@@ -2,17 +2,17 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { readdir } from 'node:fs/promises';
 import { type Api, startApi } from '../../api.ts';
 import { catalogSource } from '../../catalog-probe.ts';
-import { tableOf } from '../../domain/catalog-fixtures.ts';
-import { certificate, draft, privateKey } from '../../samples.ts';
+import { createTable } from '../../domain/catalog-fixtures.ts';
+import { certificate, createConnectionBody, privateKey } from '../../samples.ts';
 import {
-  create,
-  listed,
+  createProfile,
+  listProfiles,
   path,
-  profile,
-  profileIn,
-  refused,
+  buildProfileInput,
+  parseProfileAnswer,
+  summarizeProfileFailure,
   type Suggestion,
-  suggestionsIn,
+  toProfileSuggestions,
 } from './profiles.ts';
 
 let api: Api;
@@ -39,31 +39,35 @@ const kafka = {
 
 describe('a profile', () => {
   test('never shows its credentials in an answer or in the log', async () => {
-    const answer = await create(api, {
+    const answer = await createProfile(api, {
       ...kafka,
       config: { ...kafka.config, ssl_ca: certificate, ssl_cert: certificate, ssl_key: privateKey },
     });
     expect(answer.status).toBe(201);
-    expect(profileIn(answer).config).toEqual({
+    expect(parseProfileAnswer(answer).config).toEqual({
       bootstrap_servers: '127.0.0.1:1',
       security_protocol: 'SASL_SSL',
     });
-    const seen = answer.text + JSON.stringify(await listed(api)) + api.logged.join('');
+    const seen = answer.text + JSON.stringify(await listProfiles(api)) + api.logged.join('');
     for (const secret of ['not-a-real-password', 'a-reader', 'SCRAM', 'BEGIN'])
       expect(seen).not.toContain(secret);
-    const { fields, auth_method } = (await api.call(`GET /v1/connections/${ours(profileIn(answer).id)}`)).body
-      .credentials;
+    const { fields, auth_method } = (
+      await api.call(`GET /v1/connections/${ours(parseProfileAnswer(answer).id)}`)
+    ).body.credentials;
     expect(auth_method).toBe('sasl');
     expect(Object.keys(fields)).toEqual(expect.arrayContaining(['sasl_password', 'ssl_key']));
-    expect(await api.secretOf(ours(profileIn(answer).id))).toMatchObject({
+    expect(await api.secretOf(ours(parseProfileAnswer(answer).id))).toMatchObject({
       credentials: { sasl_password: 'not-a-real-password', ssl_key: privateKey },
     });
   });
 
   test('uses ssl_mode prefer by default, and shows ssl_mode only if it was sent', async () => {
-    const usual = profileIn(await create(api, profile('usual')));
-    const told = { ...profile('told'), config: { ...profile().config, ssl_mode: 'verify-full' } };
-    const strict = profileIn(await create(api, told));
+    const usual = parseProfileAnswer(await createProfile(api, buildProfileInput('usual')));
+    const told = {
+      ...buildProfileInput('told'),
+      config: { ...buildProfileInput().config, ssl_mode: 'verify-full' },
+    };
+    const strict = parseProfileAnswer(await createProfile(api, told));
     expect([usual.config['ssl_mode'], strict.config['ssl_mode']]).toEqual([undefined, 'verify-full']);
     for (const [{ id }, ssl_mode] of [
       [usual, 'prefer'],
@@ -78,7 +82,7 @@ describe('a profile', () => {
     ['mysql', 'mysql', 'mysql'],
     ['sqlserver', 'sqlserver', 'sqlserver'],
   ])('of the connector %s is shown as %s, and by /v1 as %s', async (connector, shown, type) => {
-    const created = profileIn(await create(api, { ...profile(), connector }));
+    const created = parseProfileAnswer(await createProfile(api, { ...buildProfileInput(), connector }));
     expect(created).toMatchObject({ connector: shown, config: { host: '127.0.0.1', port: 1 } });
     expect((await api.call(`GET /v1/connections/${ours(created.id)}`)).body).toMatchObject({
       type,
@@ -88,7 +92,7 @@ describe('a profile', () => {
 
   test('shows a description only if one was sent, even an empty one', async () => {
     const described = async (name: string, description: unknown) =>
-      profileIn(await create(api, { ...profile(name), description }));
+      parseProfileAnswer(await createProfile(api, { ...buildProfileInput(name), description }));
     expect(await described('one', 'Of the shop')).toHaveProperty('description', 'Of the shop');
     expect(await described('two', '')).toHaveProperty('description', '');
     expect(await described('three', null)).not.toHaveProperty('description');
@@ -96,23 +100,31 @@ describe('a profile', () => {
   });
 
   test('has a name of 1 to 200 characters, without the blanks around it', async () => {
-    expect(profileIn(await create(api, profile(' n '))).name).toBe('n');
-    expect((await create(api, profile('n'.repeat(200)))).status).toBe(201);
+    expect(parseProfileAnswer(await createProfile(api, buildProfileInput(' n '))).name).toBe('n');
+    expect((await createProfile(api, buildProfileInput('n'.repeat(200)))).status).toBe(201);
   });
 
   test('has a name that is unique across all APIs', async () => {
-    await create(api, profile());
-    await api.call('POST /v1/connections', { body: draft() });
-    for (const name of ['orders', 'ORDERS', ' orders', draft().name])
-      expect(refused(await create(api, profile(name)))).toEqual([409, 'CONFLICT']);
-    const answer = await api.call('POST /v1/connections', { body: { ...draft(), name: 'Orders' } });
+    await createProfile(api, buildProfileInput());
+    await api.call('POST /v1/connections', { body: createConnectionBody() });
+    for (const name of ['orders', 'ORDERS', ' orders', createConnectionBody().name])
+      expect(summarizeProfileFailure(await createProfile(api, buildProfileInput(name)))).toEqual([
+        409,
+        'CONFLICT',
+      ]);
+    const answer = await api.call('POST /v1/connections', {
+      body: { ...createConnectionBody(), name: 'Orders' },
+    });
     expect([answer.status, answer.body.code]).toEqual([409, 'name-taken']);
   });
 
   test('is created once when two concurrent requests have the same name', async () => {
-    const answers = await Promise.all([create(api, profile()), create(api, profile())]);
+    const answers = await Promise.all([
+      createProfile(api, buildProfileInput()),
+      createProfile(api, buildProfileInput()),
+    ]);
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 409]);
-    expect(await listed(api)).toHaveLength(1);
+    expect(await listProfiles(api)).toHaveLength(1);
     expect(await readdir(`${api.folder}/secrets`)).toHaveLength(1);
   });
 
@@ -127,7 +139,7 @@ describe('a profile', () => {
         },
       }),
     });
-    const { id } = profileIn(await create(own, profile()));
+    const { id } = parseProfileAnswer(await createProfile(own, buildProfileInput()));
     const status = async () => (await own.call(`GET /v1/connections/${ours(id)}`)).body['status'];
     expect([asked, await status()]).toEqual([0, 'testing']);
     await own.settle();
@@ -137,11 +149,13 @@ describe('a profile', () => {
 
 describe('profile list', () => {
   test('contains the connections of every API, newest first, without deleted ones', async () => {
-    const { id } = profileIn(await create(api, profile('one')));
-    await api.call('POST /v1/connections', { body: { ...draft(), name: 'two', description: 'By v1' } });
-    await create(api, { ...kafka, name: 'three' });
+    const { id } = parseProfileAnswer(await createProfile(api, buildProfileInput('one')));
+    await api.call('POST /v1/connections', {
+      body: { ...createConnectionBody(), name: 'two', description: 'By v1' },
+    });
+    await createProfile(api, { ...kafka, name: 'three' });
     await api.call(`DELETE ${path}/${id}`);
-    const found = await listed(api);
+    const found = await listProfiles(api);
     expect(found.map(({ name, connector }) => [name, connector])).toEqual([
       ['three', 'kafka'],
       ['two', 'postgres'],
@@ -159,17 +173,20 @@ describe('profile list', () => {
   });
 
   test('contains any number of profiles in one answer', async () => {
-    for (let at = 0; at < 230; at++) await create(api, profile(`number ${at}`));
+    for (let at = 0; at < 230; at++) await createProfile(api, buildProfileInput(`number ${at}`));
     const answer = await api.call(`GET ${path}`);
     expect(answer.headers).not.toHaveProperty('link');
-    expect((await listed(api)).map(({ name }) => name)).toEqual(
+    expect((await listProfiles(api)).map(({ name }) => name)).toEqual(
       Array.from({ length: 230 }, (_, at) => `number ${229 - at}`),
     );
   });
 
   test('ends early when an answer would be too large, and links to the rest', async () => {
-    const config = { ...profile().config, schemas: Array.from({ length: 200 }, () => '漢'.repeat(255)) };
-    for (let at = 0; at < 30; at++) await create(api, { ...profile(`large ${at}`), config });
+    const config = {
+      ...buildProfileInput().config,
+      schemas: Array.from({ length: 200 }, () => '漢'.repeat(255)),
+    };
+    for (let at = 0; at < 30; at++) await createProfile(api, { ...buildProfileInput(`large ${at}`), config });
     const found: string[] = [];
     let next: string | undefined = path;
     while (next !== undefined) {
@@ -186,16 +203,19 @@ describe('profile list', () => {
 
 describe('a delete', () => {
   test('frees the name at once and makes every API return 404', async () => {
-    const { id } = profileIn(await create(api, profile()));
+    const { id } = parseProfileAnswer(await createProfile(api, buildProfileInput()));
     expect((await api.call(`DELETE ${path}/${id}`)).status).toBe(200);
-    expect(refused(await api.call(`DELETE ${path}/${id}`))).toEqual([404, 'NOT_FOUND']);
-    expect(refused(await api.call(`GET ${path}/${id}/autocomplete`))).toEqual([404, 'NOT_FOUND']);
+    expect(summarizeProfileFailure(await api.call(`DELETE ${path}/${id}`))).toEqual([404, 'NOT_FOUND']);
+    expect(summarizeProfileFailure(await api.call(`GET ${path}/${id}/autocomplete`))).toEqual([
+      404,
+      'NOT_FOUND',
+    ]);
     expect((await api.call(`GET /v1/connections/${ours(id)}`)).status).toBe(404);
-    expect((await create(api, profile())).status).toBe(201);
+    expect((await createProfile(api, buildProfileInput())).status).toBe(201);
   });
 
   test('deletes a connection of another API', async () => {
-    const { id } = (await api.call('POST /v1/connections', { body: draft() })).body;
+    const { id } = (await api.call('POST /v1/connections', { body: createConnectionBody() })).body;
     expect((await api.call(`DELETE ${path}/prof_${id.slice(5)}`)).status).toBe(200);
     expect((await api.call(`GET /v1/connections/${id}`)).status).toBe(404);
   });
@@ -203,22 +223,22 @@ describe('a delete', () => {
 
 describe('autocomplete', () => {
   const mixed = [
-    tableOf({ schema: 'Sales', name: 'Orders 2024', kind: 'view', rows: null, size_bytes: null }),
-    tableOf({ name: 'orders', rows: 12, size_bytes: 1536 }),
-    tableOf({ name: 'users' }),
+    createTable({ schema: 'Sales', name: 'Orders 2024', kind: 'view', rows: null, size_bytes: null }),
+    createTable({ name: 'orders', rows: 12, size_bytes: 1536 }),
+    createTable({ name: 'users' }),
   ];
   const started = async (tables: typeof mixed, body: object) => {
     const source = catalogSource(tables);
     const own = await startApi({ probe: source.probe });
-    const { id } = profileIn(await create(own, body));
+    const { id } = parseProfileAnswer(await createProfile(own, body));
     const suggested = async (query = '') =>
-      suggestionsIn(await own.call(`GET ${path}/${id}/autocomplete${query}`));
+      toProfileSuggestions(await own.call(`GET ${path}/${id}/autocomplete${query}`));
     return { own, id, source, suggested, [Symbol.asyncDispose]: () => own[Symbol.asyncDispose]() };
   };
   const values = (found: readonly Suggestion[]) => found.map(({ value }) => value);
 
   test('returns nothing before the first introspection, and then the tables that it found', async () => {
-    await using here = await started(mixed, profile());
+    await using here = await started(mixed, buildProfileInput());
     expect(await here.suggested()).toEqual([]);
     expect(here.source.calls).toEqual([0]);
     await here.source.background;
@@ -241,7 +261,7 @@ describe('autocomplete', () => {
   });
 
   test('filters by type, parent and prefix', async () => {
-    await using here = await started(mixed, profile());
+    await using here = await started(mixed, buildProfileInput());
     await here.suggested();
     await here.source.background;
     const { suggested } = here;
@@ -263,7 +283,10 @@ describe('autocomplete', () => {
   test('returns only topics for Kafka, without a schema', async () => {
     const topic = { schema: '', kind: 'topic' as const, size_bytes: null };
     await using here = await started(
-      [tableOf({ ...topic, name: 'orders', rows: 70 }), tableOf({ ...topic, name: 'visits', rows: null })],
+      [
+        createTable({ ...topic, name: 'orders', rows: 70 }),
+        createTable({ ...topic, name: 'visits', rows: null }),
+      ],
       kafka,
     );
     await here.suggested();
@@ -276,12 +299,12 @@ describe('autocomplete', () => {
     expect(await here.suggested('?type=topics')).toEqual(topics);
     expect(await here.suggested('?type=topics&prefix=v')).toEqual(topics.slice(1));
     const answer = await here.own.call(`GET ${path}/${here.id}/autocomplete?type=tables`);
-    expect(refused(answer)).toEqual([400, 'VALIDATION_ERROR', 'type']);
+    expect(summarizeProfileFailure(answer)).toEqual([400, 'VALIDATION_ERROR', 'type']);
   });
 
   test('returns at most 1000 suggestions', async () => {
-    const many = Array.from({ length: 1100 }, (_, at) => tableOf({ name: `t${10_000 + at}` }));
-    await using here = await started(many, profile());
+    const many = Array.from({ length: 1100 }, (_, at) => createTable({ name: `t${10_000 + at}` }));
+    await using here = await started(many, buildProfileInput());
     await here.suggested();
     await here.source.background;
     const found = await here.suggested();

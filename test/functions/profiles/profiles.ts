@@ -1,9 +1,9 @@
-import type { Answered, Api } from '../../api.ts';
+import type { ApiAnswer, Api } from '../../api.ts';
 
 export const path = '/api/v1/connection_profiles';
 
 /** A valid profile. Nothing listens at its destination. */
-export const profile = (name = 'orders') => ({
+export const buildProfileInput = (name = 'orders') => ({
   name,
   connector: 'postgres',
   config: {
@@ -25,16 +25,16 @@ export interface Profile {
   readonly updated_at: string;
 }
 
-export const create = (api: Api, body: unknown, headers: Readonly<Record<string, string>> = {}) =>
+export const createProfile = (api: Api, body: unknown, headers: Readonly<Record<string, string>> = {}) =>
   api.call(`POST ${path}`, { body, headers });
 
-export const tested = (api: Api, body: unknown) => api.call(`POST ${path}/test`, { body });
+export const testProfile = (api: Api, body: unknown) => api.call(`POST ${path}/test`, { body });
 
 /** The profile in an answer. */
-export const profileIn = ({ body }: Answered) => body.data as unknown as Profile; // the tests check its fields
+export const parseProfileAnswer = ({ body }: ApiAnswer) => body.data as unknown as Profile; // the tests check its fields
 
 /** All profiles of a list. */
-export const listed = async (api: Api, query = '') =>
+export const listProfiles = async (api: Api, query = '') =>
   (await api.call(`GET ${path}${query}`)).body.data as unknown as readonly Profile[]; // the tests check their fields
 
 export interface Suggestion {
@@ -44,7 +44,7 @@ export interface Suggestion {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-export const suggestionsIn = ({ body }: Answered) =>
+export const toProfileSuggestions = ({ body }: ApiAnswer) =>
   (Object(body.data) as { readonly suggestions: readonly Suggestion[] }).suggestions; // the tests check their fields
 
 interface Details {
@@ -53,11 +53,11 @@ interface Details {
   readonly [other: string]: unknown;
 }
 
-export const errorIn = ({ body }: Answered) =>
+export const toProfileError = ({ body }: ApiAnswer) =>
   body['error'] as { readonly code: string; readonly message: string; readonly details: Details }; // the tests check its fields
 
 /** The status, the code and the invalid fields. */
-export const refused = (answer: Answered) => {
-  const { code, details } = errorIn(answer);
+export const summarizeProfileFailure = (answer: ApiAnswer) => {
+  const { code, details } = toProfileError(answer);
   return [answer.status, code, ...(details.fields ?? []).map(({ field }) => field)];
 };

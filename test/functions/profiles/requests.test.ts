@@ -2,28 +2,39 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { ProfileFailure } from '../../../shared/apis/profiles/failures.ts';
-import { type Answered, type Api, startApi } from '../../api.ts';
-import { marker, received } from '../../received.ts';
+import { type ApiAnswer, type Api, startApi } from '../../api.ts';
+import { inputMarker, arbitraryInput } from '../../arbitrary-input.ts';
 import { certificate, privateKey } from '../../samples.ts';
-import { create, errorIn, path, profile, profileIn, refused, tested } from './profiles.ts';
+import {
+  createProfile,
+  toProfileError,
+  path,
+  buildProfileInput,
+  parseProfileAnswer,
+  summarizeProfileFailure,
+  testProfile,
+} from './profiles.ts';
 
 let api: Api;
 let id: string;
 beforeAll(async () => {
   api = await startApi();
-  id = profileIn(await create(api, profile())).id;
+  id = parseProfileAnswer(await createProfile(api, buildProfileInput())).id;
 });
 afterAll(() => api[Symbol.asyncDispose]());
 
-const withConfig = (more: object) => ({ ...profile(), config: { ...profile().config, ...more } });
+const withConfig = (more: object) => ({
+  ...buildProfileInput(),
+  config: { ...buildProfileInput().config, ...more },
+});
 const kafka = (config: object) => ({
-  ...profile('events'),
+  ...buildProfileInput('events'),
   connector: 'kafka',
   config: { bootstrap_servers: 'k1:9092', ...config },
 });
 
 /** Checks that a failure has the form of this API. */
-const inForm = ({ headers, body }: Answered) => {
+const inForm = ({ headers, body }: ApiAnswer) => {
   expect(headers['content-type']).toBe('application/json');
   expect(v.safeParse(v.strictObject(ProfileFailure.entries), body).issues).toBeUndefined();
 };
@@ -48,10 +59,10 @@ describe('a request body', () => {
     ['with our name of the connector’s field', { type: 'postgresql' }, ['type']],
   ])('%s is rejected with the name of the field', async (_, more, fields) => {
     for (const answer of [
-      await create(api, { ...profile('other'), ...more }),
-      await tested(api, { ...profile('other'), ...more }),
+      await createProfile(api, { ...buildProfileInput('other'), ...more }),
+      await testProfile(api, { ...buildProfileInput('other'), ...more }),
     ]) {
-      expect(refused(answer)).toEqual([400, 'VALIDATION_ERROR', ...fields]);
+      expect(summarizeProfileFailure(answer)).toEqual([400, 'VALIDATION_ERROR', ...fields]);
       inForm(answer);
     }
   });
@@ -72,9 +83,12 @@ describe('a request body', () => {
     ['a secret that the caller keeps', { secret_arn: 'arn:aws:x' }, ['config.secret_arn']],
     ['options of ours', { max_connections: 3 }, ['config.max_connections']],
   ])('with %s in config is rejected with the name of the field', async (_, more, fields) => {
-    for (const answer of [await create(api, withConfig(more)), await tested(api, withConfig(more))]) {
-      expect(refused(answer)).toEqual([400, 'VALIDATION_ERROR', ...fields]);
-      expect(errorIn(answer).message).toContain(`${fields[0]}: expected `);
+    for (const answer of [
+      await createProfile(api, withConfig(more)),
+      await testProfile(api, withConfig(more)),
+    ]) {
+      expect(summarizeProfileFailure(answer)).toEqual([400, 'VALIDATION_ERROR', ...fields]);
+      expect(toProfileError(answer).message).toContain(`${fields[0]}: expected `);
       expect(answer.text).not.toMatch(/credentials\.|options\.|ssl\.(ca|cert|key)/);
       inForm(answer);
     }
@@ -90,7 +104,7 @@ describe('a request body', () => {
       [{ username: 'user' }, 'config.username'],
     ];
     for (const [more, field] of cases)
-      expect([field, ...refused(await create(api, kafka(more)))]).toEqual([
+      expect([field, ...summarizeProfileFailure(await createProfile(api, kafka(more)))]).toEqual([
         field,
         400,
         'VALIDATION_ERROR',
@@ -102,26 +116,29 @@ describe('a request body', () => {
     'that is not an object is rejected: %j',
     async (text) => {
       const answer = await api.call(`POST ${path}`, { text });
-      expect(refused(answer)).toEqual([400, 'VALIDATION_ERROR', 'body']);
+      expect(summarizeProfileFailure(answer)).toEqual([400, 'VALIDATION_ERROR', 'body']);
       inForm(answer);
     },
   );
 
   test('that is a list is rejected', async () => {
-    const answer = await create(api, []);
-    expect(refused(answer).slice(0, 2)).toEqual([400, 'VALIDATION_ERROR']);
+    const answer = await createProfile(api, []);
+    expect(summarizeProfileFailure(answer).slice(0, 2)).toEqual([400, 'VALIDATION_ERROR']);
     inForm(answer);
   });
 
   test('of another content type is rejected', async () => {
-    const answer = await create(api, profile('typed'), { 'content-type': 'text/plain' });
-    expect(refused(answer)).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
+    const answer = await createProfile(api, buildProfileInput('typed'), { 'content-type': 'text/plain' });
+    expect(summarizeProfileFailure(answer)).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
     inForm(answer);
   });
 
   test('of more than 256 KB is rejected', async () => {
-    const answer = await create(api, { ...profile('large'), description: 'd'.repeat(300_000) });
-    expect(refused(answer)).toEqual([413, 'PAYLOAD_TOO_LARGE']);
+    const answer = await createProfile(api, {
+      ...buildProfileInput('large'),
+      description: 'd'.repeat(300_000),
+    });
+    expect(summarizeProfileFailure(answer)).toEqual([413, 'PAYLOAD_TOO_LARGE']);
     inForm(answer);
   });
 
@@ -129,29 +146,29 @@ describe('a request body', () => {
     const names = ['host', 'port', 'database', 'username', 'password', 'ssl_mode', 'ssl_ca', 'ssl_key'];
     const config = fc.dictionary(
       fc.constantFrom(...names, 'bootstrap_servers', 'sasl_password', 'x'),
-      received,
+      arbitraryInput,
     );
     const fields = fc.record(
       {
-        name: received,
-        connector: fc.oneof(received, fc.constantFrom('kafka', 'postgres', 'mysql', 'mongodb', 's3')),
-        description: received,
-        config: fc.oneof(received, config),
-        other: received,
+        name: arbitraryInput,
+        connector: fc.oneof(arbitraryInput, fc.constantFrom('kafka', 'postgres', 'mysql', 'mongodb', 's3')),
+        description: arbitraryInput,
+        config: fc.oneof(arbitraryInput, config),
+        other: arbitraryInput,
       },
       { requiredKeys: [] },
     );
     const bodies = fc.oneof(
       fields,
-      fields.map((given) => ({ ...profile(), ...given })),
+      fields.map((given) => ({ ...buildProfileInput(), ...given })),
       fc.jsonValue(),
     );
     await fc.assert(
       fc.asyncProperty(bodies, async (body) => {
-        const answer = await create(api, body);
+        const answer = await createProfile(api, body);
         expect([201, 400, 409]).toContain(answer.status);
         if (answer.status === 201) return;
-        expect(answer.text).not.toContain(marker);
+        expect(answer.text).not.toContain(inputMarker);
         inForm(answer);
       }),
       { numRuns: 200 },
@@ -171,15 +188,15 @@ describe('a profile id', () => {
   ])('that does not exist returns 404, well-formed or not: %s', async (wrong) => {
     for (const request of [`DELETE ${path}/${wrong}`, `GET ${path}/${wrong}/autocomplete`]) {
       const answer = await api.call(request);
-      expect(refused(answer)).toEqual([404, 'NOT_FOUND']);
-      expect(errorIn(answer).message).toBe('Connection profile not found');
+      expect(summarizeProfileFailure(answer)).toEqual([404, 'NOT_FOUND']);
+      expect(toProfileError(answer).message).toBe('Connection profile not found');
       inForm(answer);
     }
   });
 
   test('with another prefix or none returns 404', async () => {
     for (const wrong of [`conn_${id.slice(5)}`, id.slice(5), id.toUpperCase()])
-      expect(refused(await api.call(`DELETE ${path}/${wrong}`))).toEqual([404, 'NOT_FOUND']);
+      expect(summarizeProfileFailure(await api.call(`DELETE ${path}/${wrong}`))).toEqual([404, 'NOT_FOUND']);
   });
 });
 
@@ -194,7 +211,7 @@ describe('a path', () => {
     ['POST', `/prof_${'0'.repeat(32)}/autocomplete`, 'GET'],
   ])('returns 405 for %s at %j, with the methods that it has', async (method, rest, allow) => {
     const answer = await api.call(`${method} ${path}${rest}`);
-    expect(refused(answer)).toEqual([405, 'METHOD_NOT_ALLOWED']);
+    expect(summarizeProfileFailure(answer)).toEqual([405, 'METHOD_NOT_ALLOWED']);
     expect(answer.headers['allow']?.split(', ')).toEqual(expect.arrayContaining(allow.split(', ')));
     inForm(answer);
   });
@@ -203,7 +220,7 @@ describe('a path', () => {
     'that does not exist returns 404 in the form of this API: %s',
     async (rest) => {
       const answer = await api.call(`GET ${path}${rest}`);
-      expect(refused(answer)).toEqual([404, 'NOT_FOUND']);
+      expect(summarizeProfileFailure(answer)).toEqual([404, 'NOT_FOUND']);
       inForm(answer);
     },
   );
@@ -228,14 +245,14 @@ describe('a query parameter', () => {
     ['GET', `/{id}/autocomplete?prefix=${'p'.repeat(1001)}`, 'prefix'],
   ])('is rejected by name: %s %s', async (method, rest, name) => {
     const request = `${method} ${path}${rest.replace('{id}', id)}`;
-    const answer = await api.call(request, method === 'POST' ? { body: profile('queried') } : {});
-    expect(refused(answer)).toEqual([400, 'VALIDATION_ERROR', name]);
+    const answer = await api.call(request, method === 'POST' ? { body: buildProfileInput('queried') } : {});
+    expect(summarizeProfileFailure(answer)).toEqual([400, 'VALIDATION_ERROR', name]);
     inForm(answer);
   });
 
   test.each(['', 'x', 'A'.repeat(100)])('cursor is rejected when it is malformed: %j', async (cursor) => {
     const answer = await api.call(`GET ${path}?cursor=${cursor}`);
-    expect(refused(answer)).toEqual([400, 'VALIDATION_ERROR', 'cursor']);
+    expect(summarizeProfileFailure(answer)).toEqual([400, 'VALIDATION_ERROR', 'cursor']);
     inForm(answer);
   });
 });
@@ -254,7 +271,7 @@ describe('a caller', () => {
     for (const [request] of requests())
       for (const key of ['', 'sk_unknown']) {
         const answer = await api.call(request, { key, body: {} });
-        expect(refused(answer)).toEqual([401, 'UNAUTHORIZED']);
+        expect(summarizeProfileFailure(answer)).toEqual([401, 'UNAUTHORIZED']);
         expect(answer.headers['www-authenticate']).toBe('Bearer');
         inForm(answer);
       }
@@ -266,8 +283,8 @@ describe('a caller', () => {
       const key = `sk_${scope.slice(12)}_lacking`;
       await api.addKey(key, { org: 'org_test', scopes: scopes.filter((one) => one !== scope) });
       const answer = await api.call(request, { key, body: {} });
-      expect(refused(answer)).toEqual([403, 'FORBIDDEN']);
-      expect(errorIn(answer).details.reason).toContain(scope);
+      expect(summarizeProfileFailure(answer)).toEqual([403, 'FORBIDDEN']);
+      expect(toProfileError(answer).details.reason).toContain(scope);
       inForm(answer);
     }
   });
@@ -277,22 +294,22 @@ describe('a caller', () => {
     await api.addKey(key, { org: 'org_other' });
     expect((await api.call(`GET ${path}`, { key })).body).toEqual({ data: [] });
     for (const [request] of requests().slice(3))
-      expect(refused(await api.call(request, { key }))).toEqual([404, 'NOT_FOUND']);
+      expect(summarizeProfileFailure(await api.call(request, { key }))).toEqual([404, 'NOT_FOUND']);
   });
 
   test('may name an environment, and gets 400 for an invalid name', async () => {
     const headers = { 'x-environment-id': 'staging' };
     expect((await api.call(`GET ${path}`, { headers })).body).toEqual({ data: [] });
     const answer = await api.call(`GET ${path}`, { headers: { 'x-environment-id': 'a b' } });
-    expect(refused(answer)).toEqual([400, 'VALIDATION_ERROR', 'X-Environment-Id']);
+    expect(summarizeProfileFailure(answer)).toEqual([400, 'VALIDATION_ERROR', 'X-Environment-Id']);
     inForm(answer);
   });
 
   test('over the quota of tests gets 429 with Retry-After', async () => {
     await using own = await startApi({ settings: { tests_per_minute: 1 } });
-    await tested(own, profile());
-    const answer = await tested(own, profile());
-    expect(refused(answer)).toEqual([429, 'RATE_LIMITED']);
+    await testProfile(own, buildProfileInput());
+    const answer = await testProfile(own, buildProfileInput());
+    expect(summarizeProfileFailure(answer)).toEqual([429, 'RATE_LIMITED']);
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
     inForm(answer);
   });

@@ -3,9 +3,9 @@ import { buildOpenapiDocument } from '../../../infra/build/openapi.ts';
 import type { TestResult } from '../../../shared/domain/testing/test-result.ts';
 import { type Api, startApi } from '../../api.ts';
 import { catalogSource } from '../../catalog-probe.ts';
-import { tableOf } from '../../domain/catalog-fixtures.ts';
+import { createTable } from '../../domain/catalog-fixtures.ts';
 import { section, sections } from './document.ts';
-import { path, profile, profileIn, suggestionsIn } from './profiles.ts';
+import { path, buildProfileInput, parseProfileAnswer, toProfileSuggestions } from './profiles.ts';
 
 const create = section('Create Connection Profile');
 const list = section('List Connection Profiles');
@@ -98,7 +98,7 @@ describe('seed 002, as printed', () => {
   });
 
   test('deletes a profile, and then returns 404', async () => {
-    const { id } = profileIn(await api.call(create.request, { body: sent }));
+    const { id } = parseProfileAnswer(await api.call(create.request, { body: sent }));
     const answer = await api.call(withId(remove, id));
     expect([answer.status, answer.body]).toEqual([200, remove.examples[0]]);
     const again = await api.call(withId(remove, id));
@@ -110,7 +110,7 @@ describe('seed 002, as printed', () => {
   });
 
   test('returns 409 for a delete while the profile is in use', async () => {
-    const { id } = profileIn(await api.call(create.request, { body: sent }));
+    const { id } = parseProfileAnswer(await api.call(create.request, { body: sent }));
     const usage = `/v1/connections/conn_${id.slice(5)}/usages/nightly`;
     await api.call(`PUT ${usage}`);
     const answer = await api.call(withId(remove, id));
@@ -126,11 +126,11 @@ describe('seed 002, as printed', () => {
   test('suggests tables with their schema, rows and size', async () => {
     const mega = 1024 * 1024;
     const { probe, ...source } = catalogSource([
-      tableOf({ name: 'orders', rows: 5_000_000, size_bytes: 2560 * mega }),
-      tableOf({ name: 'users', rows: 1_000_000, size_bytes: 120 * mega }),
+      createTable({ name: 'orders', rows: 5_000_000, size_bytes: 2560 * mega }),
+      createTable({ name: 'users', rows: 1_000_000, size_bytes: 120 * mega }),
     ]);
     await using own = await startApi({ probe });
-    const { id } = profileIn(await own.call(create.request, { body: profile() }));
+    const { id } = parseProfileAnswer(await own.call(create.request, { body: buildProfileInput() }));
     await own.call(`GET /v1/connections/conn_${id.slice(5)}/schema`);
     await source.background;
     const answer = await own.call(withId(suggest, id));
@@ -139,7 +139,9 @@ describe('seed 002, as printed', () => {
     // Sorted by name, as the API returns them. The document prints two of many.
     const byLabel = printed.data.suggestions.toSorted((a, b) => (a.label < b.label ? -1 : 1));
     expect(answer.body).toEqual({ data: { suggestions: byLabel } });
-    expect(suggestionsIn(await own.call(`${withId(suggest, id)}?type=tables&parent=public`))).toHaveLength(2);
+    expect(
+      toProfileSuggestions(await own.call(`${withId(suggest, id)}?type=tables&parent=public`)),
+    ).toHaveLength(2);
   });
 
   test.each(create.rows)('accepts $field of type $type, required: $required', async ({ field, ...row }) => {

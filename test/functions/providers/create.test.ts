@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { connectorTypes } from '../../../shared/domain/connections/connection-input.ts';
 import { problems } from '../../../shared/problem.ts';
-import { type Answered, type Api, refused, startApi } from '../../api.ts';
-import { marker, received } from '../../received.ts';
+import { type ApiAnswer, type Api, summarizeRefusal, startApi } from '../../api.ts';
+import { inputMarker, arbitraryInput } from '../../arbitrary-input.ts';
 import { certificate, privateKey } from '../../samples.ts';
 
 let api: Api;
@@ -27,7 +27,7 @@ const draft = (more: object = {}, changes: object = {}) => ({
 });
 const post = (body: object, provider = 'postgresql', call: object = {}) =>
   api.call(`POST /v1/providers/${provider}/connections`, { body, ...call });
-const shown = async ({ body }: Answered) => (await api.call(`GET /v1/connections/${body.id}`)).body;
+const shown = async ({ body }: ApiAnswer) => (await api.call(`GET /v1/connections/${body.id}`)).body;
 
 const keyFile = {
   type: 'service_account',
@@ -78,7 +78,7 @@ describe('a provider', () => {
     async (provider) => {
       for (const body of [draft(), {}]) {
         const answer = await post(body, provider);
-        expect(refused(answer)).toEqual([404, 'not-found']);
+        expect(summarizeRefusal(answer)).toEqual([404, 'not-found']);
         expect(answer.headers['content-type']).toBe('application/problem+json');
       }
     },
@@ -86,8 +86,12 @@ describe('a provider', () => {
 
   test('returns 405 for a method other than POST', async () => {
     const answer = await api.call('GET /v1/providers/postgresql/connections');
-    expect([...refused(answer), answer.headers['allow']]).toEqual([405, 'method-not-allowed', 'POST']);
-    expect(refused(await api.call('GET /v1/providers'))).toEqual([404, 'not-found']);
+    expect([...summarizeRefusal(answer), answer.headers['allow']]).toEqual([
+      405,
+      'method-not-allowed',
+      'POST',
+    ]);
+    expect(summarizeRefusal(await api.call('GET /v1/providers'))).toEqual([404, 'not-found']);
   });
 });
 
@@ -101,19 +105,19 @@ describe('request fields', () => {
     [5, 400],
     [null, 400],
   ])('name has 1 to 100 characters: %j', async (name, status) => {
-    expect(refused(await post(draft({ name })))).toEqual(
+    expect(summarizeRefusal(await post(draft({ name })))).toEqual(
       status === 201 ? [201, undefined] : [400, 'invalid-request', 'name'],
     );
   });
 
   test('mode is managed or platform', async () => {
     for (const mode of ['Managed', '', 5, null])
-      expect(refused(await post(draft({ mode })))).toEqual([400, 'invalid-request', 'mode']);
+      expect(summarizeRefusal(await post(draft({ mode })))).toEqual([400, 'invalid-request', 'mode']);
   });
 
   test('credentials is an object', async () => {
     for (const wrong of ['text', 5, null, [], ['a']])
-      expect(refused(await post(draft({ credentials: wrong })))).toEqual([
+      expect(summarizeRefusal(await post(draft({ credentials: wrong })))).toEqual([
         400,
         'invalid-request',
         'credentials',
@@ -125,14 +129,14 @@ describe('request fields', () => {
     async (name) => {
       const text = JSON.stringify(draft()).replace('{', `{"${name}":"x",`);
       const answer = await post({}, 'postgresql', { text });
-      expect(refused(answer)).toEqual([400, 'invalid-request', name]);
+      expect(summarizeRefusal(answer)).toEqual([400, 'invalid-request', name]);
     },
   );
 
   test.each(['role', 'colour', 'account', 'token', 'secret_arn', 'constructor', 'config', 'ssl', 'options'])(
     'another credentials field is rejected: %s',
     async (name) => {
-      expect(refused(await post(draft({}, { [name]: 'x' })))).toEqual([
+      expect(summarizeRefusal(await post(draft({}, { [name]: 'x' })))).toEqual([
         400,
         'invalid-request',
         `credentials.${name}`,
@@ -145,17 +149,17 @@ describe('request fields', () => {
     expect(await shown(await post(draft({ credentials: { ...others, username } })))).toMatchObject({
       config: { username: 'reader' },
     });
-    expect(refused(await post(draft({}, { username })))).toEqual([
+    expect(summarizeRefusal(await post(draft({}, { username })))).toEqual([
       400,
       'invalid-request',
       'credentials.username',
     ]);
-    expect(refused(await post(draft({ credentials: { ...others, username: 5 } })))).toEqual([
+    expect(summarizeRefusal(await post(draft({ credentials: { ...others, username: 5 } })))).toEqual([
       400,
       'invalid-request',
       'credentials.username',
     ]);
-    expect(refused(await post(draft({ credentials: others })))).toEqual([
+    expect(summarizeRefusal(await post(draft({ credentials: others })))).toEqual([
       400,
       'invalid-request',
       'credentials.user',
@@ -171,7 +175,7 @@ describe('request fields', () => {
 
   test('a query parameter is rejected', async () => {
     const answer = await api.call('POST /v1/providers/postgresql/connections?verify=true', { body: draft() });
-    expect(refused(answer)).toEqual([400, 'invalid-request', 'verify']);
+    expect(summarizeRefusal(answer)).toEqual([400, 'invalid-request', 'verify']);
   });
 });
 
@@ -190,7 +194,7 @@ describe('TLS', () => {
   });
 
   test.each(['on', 'REQUIRE', '', 5, null])('with an unknown ssl_mode is rejected: %j', async (ssl_mode) => {
-    expect(refused(await post(draft({}, { ssl_mode })))).toEqual([
+    expect(summarizeRefusal(await post(draft({}, { ssl_mode })))).toEqual([
       400,
       'invalid-request',
       'credentials.ssl_mode',
@@ -216,7 +220,7 @@ describe('TLS', () => {
     [{ ssl_key: privateKey }, 'credentials.ssl_cert'],
   ])('with an invalid part is rejected under the name of that part: %j', async (changes, path) => {
     const answer = await post(draft({}, changes));
-    expect(refused(answer)).toEqual([400, 'invalid-request', path]);
+    expect(summarizeRefusal(answer)).toEqual([400, 'invalid-request', path]);
     expect(answer.text).not.toMatch(/ssl\./);
   });
 });
@@ -241,7 +245,7 @@ describe('Snowflake', () => {
     [{ auth_method: 'token', token: 'x' }, [400, 'invalid-request', 'credentials.auth_method']],
     [{ auth_method: null, password: 'x' }, [400, 'invalid-request', 'credentials.auth_method']],
   ])('requires exactly the fields of its auth_method: %j', async (all, expected) => {
-    expect(refused(await snow(all))).toEqual(expected);
+    expect(summarizeRefusal(await snow(all))).toEqual(expected);
   });
 
   test('uses the schema PUBLIC by default', async () => {
@@ -283,8 +287,11 @@ describe('a create', () => {
       await post(body, 'postgresql', { headers }),
     ];
     expect(second.body).toEqual(first.body);
-    expect(refused(await post(body, 'redshift', { headers }))).toEqual([422, 'idempotency-key-reused']);
-    expect(refused(await post(body, 'postgresql', { headers: { 'idempotency-key': '' } }))).toEqual([
+    expect(summarizeRefusal(await post(body, 'redshift', { headers }))).toEqual([
+      422,
+      'idempotency-key-reused',
+    ]);
+    expect(summarizeRefusal(await post(body, 'postgresql', { headers: { 'idempotency-key': '' } }))).toEqual([
       400,
       'invalid-request',
       'Idempotency-Key',
@@ -295,13 +302,13 @@ describe('a create', () => {
     const { password: _, ...others } = credentials;
     const arn = 'arn:aws:secretsmanager:local:000000000000:secret:nobodys';
     const platform = (more: object) => post(draft({ mode: 'platform', credentials: { ...others, ...more } }));
-    expect(refused(await platform({ secret_arn: arn }))).toEqual([422, 'secret-not-shared']);
-    expect(refused(await platform({ secret_arn: 'mine' }))).toEqual([
+    expect(summarizeRefusal(await platform({ secret_arn: arn }))).toEqual([422, 'secret-not-shared']);
+    expect(summarizeRefusal(await platform({ secret_arn: 'mine' }))).toEqual([
       400,
       'invalid-request',
       'credentials.secret_arn',
     ]);
-    expect(refused(await platform({ secret_arn: arn, password: 'x' }))).toEqual([
+    expect(summarizeRefusal(await platform({ secret_arn: arn, password: 'x' }))).toEqual([
       400,
       'invalid-request',
       'credentials.password',
@@ -318,7 +325,7 @@ describe('a create', () => {
       ['sk_staging', 403, 'forbidden'],
     ] as const) {
       const answer = await post(draft(), 'postgresql', { key });
-      expect(refused(answer)).toEqual([status, code]);
+      expect(summarizeRefusal(answer)).toEqual([status, code]);
       expect(answer.headers['content-type']).toBe('application/problem+json');
     }
   });
@@ -335,17 +342,23 @@ describe('a create', () => {
 
   test('with another content type or a body over the size limit is rejected', async () => {
     const headers = { 'content-type': 'text/plain' };
-    expect(refused(await post(draft(), 'postgresql', { headers }))).toEqual([415, 'unsupported-media-type']);
-    expect(refused(await post(draft({ name: 'é'.repeat(140_000) })))).toEqual([413, 'payload-too-large']);
+    expect(summarizeRefusal(await post(draft(), 'postgresql', { headers }))).toEqual([
+      415,
+      'unsupported-media-type',
+    ]);
+    expect(summarizeRefusal(await post(draft({ name: 'é'.repeat(140_000) })))).toEqual([
+      413,
+      'payload-too-large',
+    ]);
   });
 
   test('returns a known problem for any input and never repeats the input', async () => {
     const names =
       'auth_method account user username host port database password private_key ssl_mode ssl_ca ssl_cert ssl_key secret_arn schema';
-    const fields = fc.dictionary(fc.constantFrom(...names.split(' ')), received);
+    const fields = fc.dictionary(fc.constantFrom(...names.split(' ')), arbitraryInput);
     const body = fc.oneof(
       fc.record(
-        { name: received, mode: received, credentials: fc.oneof(fields, received) },
+        { name: arbitraryInput, mode: arbitraryInput, credentials: fc.oneof(fields, arbitraryInput) },
         { requiredKeys: [] },
       ),
       fields.map((all) => draft({}, all)),
@@ -357,7 +370,7 @@ describe('a create', () => {
         expect([201, 400, 409, 422]).toContain(answer.status);
         if (answer.status === 201) return;
         expect(problems).toHaveProperty(answer.body.code);
-        expect(answer.text).not.toContain(marker);
+        expect(answer.text).not.toContain(inputMarker);
       }),
       { numRuns: 200 },
     );

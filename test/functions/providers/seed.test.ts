@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { buildComponents } from '../../../infra/build/openapi-schemas.ts';
 import { routes } from '../../../functions/routes.ts';
-import { type Answered, type Api, startApi } from '../../api.ts';
-import { curlOf, type Field, fieldsUnder } from '../../seeds/curl.ts';
+import { type ApiAnswer, type Api, startApi } from '../../api.ts';
+import { parseCurl, type Field, fieldsUnder } from '../../seeds/curl.ts';
 import { seed } from '../../seeds/read.ts';
 
 const text = seed('003-providers');
-const curl = curlOf(text);
+const curl = parseCurl(text);
 
 /** The JSON below a heading of the document. */
 const printed = (heading: string): Record<string, unknown> => {
@@ -26,7 +26,7 @@ const sent = (more: object = {}, { request, headers } = curl) =>
 const as = { key: 'sk_your_key', headers: { 'x-environment-id': 'env_abc123' } };
 
 describe('seed 003, as printed', () => {
-  let made: Answered;
+  let made: ApiAnswer;
   beforeAll(async () => {
     made = await sent();
   });

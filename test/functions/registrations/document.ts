@@ -15,7 +15,7 @@ export interface Field {
 }
 
 /** The fields that the seed lists between two of its lines. */
-export const fieldsBetween = (from: string, to: string): Field[] => {
+export const parseFieldsBetween = (from: string, to: string): Field[] => {
   const lines = seed('004-registrations')
     .replaceAll(/[‘’]/g, "'")
     .split('\n')
@@ -54,16 +54,16 @@ const fieldOf = ([name = '', ...lines]: readonly string[]): Field => {
   };
 };
 
-export const created = fieldsBetween('ConnectionCreate', 'Successful Response');
-export const answered = fieldsBetween('ConnectionResponse', 'error');
-export const refused = fieldsBetween('ErrorDetail', 'Validation Error');
-export const invalid = fieldsBetween('ValidationError', 'input');
+export const createFields = parseFieldsBetween('ConnectionCreate', 'Successful Response');
+export const responseFields = parseFieldsBetween('ConnectionResponse', 'error');
+export const errorFields = parseFieldsBetween('ErrorDetail', 'Validation Error');
+export const validationErrorFields = parseFieldsBetween('ValidationError', 'input');
 
 /** The names in the pattern of `db_type`. */
-export const dbTypes = created.find(({ name }) => name === 'db_type')?.pattern?.match(/[a-z_]+/g) ?? [];
+export const dbTypes = createFields.find(({ name }) => name === 'db_type')?.pattern?.match(/[a-z_]+/g) ?? [];
 
 /** The schemas in parentheses where the seed describes the default. */
 export const defaultSchemas =
   /internal schemas \(([^)]+)\)/
-    .exec(created.find(({ name }) => name === 'excluded_schemas')?.description ?? '')?.[1]
+    .exec(createFields.find(({ name }) => name === 'excluded_schemas')?.description ?? '')?.[1]
     ?.split(', ') ?? [];

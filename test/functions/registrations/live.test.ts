@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { connect } from '../../connectors/read-catalog.ts';
+import { connectToPostgresql } from '../../connectors/collect-postgresql-catalog.ts';
 import { type Api, startApi } from '../../api.ts';
 import { reach } from '../../engines/reach.ts';
 import { defaultSchemas } from './document.ts';
-import { dataOf, register } from './registrations.ts';
+import { toRegistrationData, register } from './registrations.ts';
 
 const engine = reach('postgres', { POSTGRES_VERSION: '18' });
 
@@ -20,9 +20,9 @@ const engine = reach('postgres', { POSTGRES_VERSION: '18' });
   let api: Api;
   beforeAll(async () => {
     api = await startApi();
-    await using postgres = await connect({ ...admin, database: 'postgres' });
+    await using postgres = await connectToPostgresql({ ...admin, database: 'postgres' });
     await postgres.query(`create database ${database}`);
-    await using supabase = await connect({ ...admin, database });
+    await using supabase = await connectToPostgresql({ ...admin, database });
     const user = env['POSTGRES_USER'] ?? '';
     for (const schema of ['public', 'shop', ...defaultSchemas])
       await supabase.query(
@@ -32,7 +32,7 @@ const engine = reach('postgres', { POSTGRES_VERSION: '18' });
   });
   afterAll(async () => {
     await api[Symbol.asyncDispose]();
-    await using postgres = await connect({ ...admin, database: 'postgres' });
+    await using postgres = await connectToPostgresql({ ...admin, database: 'postgres' });
     await postgres.query(`drop database ${database} with (force)`);
   });
 
@@ -51,7 +51,7 @@ const engine = reach('postgres', { POSTGRES_VERSION: '18' });
       connection_string: string(),
     });
     expect(answer.status).toBe(201);
-    const registered = dataOf(answer);
+    const registered = toRegistrationData(answer);
     expect(registered).toMatchObject({
       host: 'localhost',
       port: server.port,
@@ -64,7 +64,7 @@ const engine = reach('postgres', { POSTGRES_VERSION: '18' });
     expect((await api.call(`GET /v1/connections/${id}`)).body).toMatchObject({ status: 'connected' });
 
     expect(await schemasOf(id)).toEqual(['public', 'shop']);
-    const after = dataOf(await api.call(`GET /api/v1/connections/${String(registered['id'])}`));
+    const after = toRegistrationData(await api.call(`GET /api/v1/connections/${String(registered['id'])}`));
     expect(after).toEqual({
       ...registered,
       last_introspected_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
@@ -78,7 +78,9 @@ const engine = reach('postgres', { POSTGRES_VERSION: '18' });
       connection_string: string('postgresql+asyncpg', '?ssl=require'),
       excluded_schemas: [],
     });
-    expect(await schemasOf(idOf(dataOf(answer)))).toEqual([...defaultSchemas, 'public', 'shop'].toSorted());
+    expect(await schemasOf(idOf(toRegistrationData(answer)))).toEqual(
+      [...defaultSchemas, 'public', 'shop'].toSorted(),
+    );
   });
 
   test('with a list excludes the schemas that it names', async () => {
@@ -88,7 +90,7 @@ const engine = reach('postgres', { POSTGRES_VERSION: '18' });
       connection_string: string('postgres'),
       excluded_schemas: ['shop', 'auth'],
     });
-    expect(await schemasOf(idOf(dataOf(answer)))).toEqual(
+    expect(await schemasOf(idOf(toRegistrationData(answer)))).toEqual(
       [...defaultSchemas.filter((name) => name !== 'auth'), 'public'].toSorted(),
     );
   });

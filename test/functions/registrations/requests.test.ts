@@ -3,8 +3,14 @@ import fc from 'fast-check';
 import * as v from 'valibot';
 import { registrations } from '../../../shared/apis/registrations/registrations.ts';
 import { Problem, problemCodes } from '../../../shared/problem.ts';
-import { type Answered, type Api, startApi } from '../../api.ts';
-import { complaints, failed, namesOf, register, registration } from './registrations.ts';
+import { type ApiAnswer, type Api, startApi } from '../../api.ts';
+import {
+  summarizeValidationErrors,
+  summarizeRegistrationFailure,
+  toRegistrationNames,
+  register,
+  buildRegistrationInput,
+} from './registrations.ts';
 
 let api: Api;
 beforeAll(async () => {
@@ -15,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => api[Symbol.asyncDispose]());
 
 const post = (text: string, headers = {}) => api.call('POST /api/v1/connections', { text, headers });
-const detailOf = ({ body }: Answered) => body['detail'];
+const detailOf = ({ body }: ApiAnswer) => body['detail'];
 const id = '00000000-0000-7000-8000-000000000000';
 
 describe('a request body', () => {
@@ -105,7 +111,7 @@ describe('a request body', () => {
 
   test('with several errors returns all of them at once', async () => {
     const answer = await post(JSON.stringify({ db_type: 'x', connection_string: 1, excluded_schemas: null }));
-    expect(complaints(answer)).toEqual([
+    expect(summarizeValidationErrors(answer)).toEqual([
       422,
       'body.name missing',
       'body.db_type string_pattern_mismatch',
@@ -156,7 +162,7 @@ describe('a connection string', () => {
     ['postgresql+://reader:not-a-real-password@127.0.0.1/shop', /begins with postgresql:/],
   ])('%s is rejected with a message of its own and not repeated', async (connection_string, told) => {
     const answer = await register(api, { connection_string });
-    expect(failed(answer)).toEqual([400, 'VALIDATION_ERROR']);
+    expect(summarizeRegistrationFailure(answer)).toEqual([400, 'VALIDATION_ERROR']);
     const { message, details } = Object(answer.body['error']);
     expect(message).toMatch(told);
     expect(Object.keys(details.fields)).toEqual(['connection_string']);
@@ -175,14 +181,17 @@ describe('a request', () => {
   test.each(everything)('%s without a valid key returns UNAUTHORIZED', async (request) => {
     for (const key of ['', 'sk_unknown']) {
       const answer = await api.call(request, { key });
-      expect(failed(answer)).toEqual([401, 'UNAUTHORIZED']);
+      expect(summarizeRegistrationFailure(answer)).toEqual([401, 'UNAUTHORIZED']);
       expect(answer.headers['www-authenticate']).toBe('Bearer');
     }
   });
 
   test.each(everything)('%s without its scope returns FORBIDDEN', async (request) => {
     const reads = request.startsWith('GET');
-    expect(failed(await api.call(request, { key: 'sk_only_tests' }))).toEqual([403, 'FORBIDDEN']);
+    expect(summarizeRegistrationFailure(await api.call(request, { key: 'sk_only_tests' }))).toEqual([
+      403,
+      'FORBIDDEN',
+    ]);
     const { status } = await api.call(request, { key: 'sk_only_reads' });
     expect(status === 403).toBe(!reads);
   });
@@ -196,7 +205,10 @@ describe('a request', () => {
     `%20${id}`,
   ])('for the id %s returns NOT_FOUND', async (name) => {
     for (const method of ['GET', 'DELETE'])
-      expect(failed(await api.call(`${method} /api/v1/connections/${name}`))).toEqual([404, 'NOT_FOUND']);
+      expect(summarizeRegistrationFailure(await api.call(`${method} /api/v1/connections/${name}`))).toEqual([
+        404,
+        'NOT_FOUND',
+      ]);
   });
 
   test.each([
@@ -206,35 +218,46 @@ describe('a request', () => {
     [`POST /api/v1/connections/${id}`, 'GET, DELETE'],
   ])('%s returns METHOD_NOT_ALLOWED', async (request, allow) => {
     const answer = await api.call(request);
-    expect(failed(answer)).toEqual([405, 'METHOD_NOT_ALLOWED']);
+    expect(summarizeRegistrationFailure(answer)).toEqual([405, 'METHOD_NOT_ALLOWED']);
     expect(answer.headers['allow']).toBe(allow);
   });
 
   test('for a path below a connection returns NOT_FOUND in the same form', async () => {
-    expect(failed(await api.call(`GET /api/v1/connections/${id}/schema`))).toEqual([404, 'NOT_FOUND']);
+    expect(summarizeRegistrationFailure(await api.call(`GET /api/v1/connections/${id}/schema`))).toEqual([
+      404,
+      'NOT_FOUND',
+    ]);
   });
 
   test('with an invalid query parameter is rejected', async () => {
     const unknown = [422, 'query.limit extra_forbidden'];
-    expect(complaints(await api.call('GET /api/v1/connections?limit=1'))).toEqual(unknown);
-    expect(complaints(await api.call(`GET /api/v1/connections/${id}?limit=1`))).toEqual(unknown);
+    expect(summarizeValidationErrors(await api.call('GET /api/v1/connections?limit=1'))).toEqual(unknown);
+    expect(summarizeValidationErrors(await api.call(`GET /api/v1/connections/${id}?limit=1`))).toEqual(
+      unknown,
+    );
     const twice = await api.call('GET /api/v1/connections?cursor=a&cursor=b');
-    expect(complaints(twice)).toEqual([422, 'query.cursor value_error']);
-    expect(failed(await api.call('GET /api/v1/connections?cursor=a'))).toEqual([400, 'VALIDATION_ERROR']);
+    expect(summarizeValidationErrors(twice)).toEqual([422, 'query.cursor value_error']);
+    expect(summarizeRegistrationFailure(await api.call('GET /api/v1/connections?cursor=a'))).toEqual([
+      400,
+      'VALIDATION_ERROR',
+    ]);
   });
 
   test('of another content type, or too large, is rejected', async () => {
-    const body = JSON.stringify(registration());
-    expect(failed(await post(body, { 'content-type': 'text/plain' }))).toEqual([
+    const body = JSON.stringify(buildRegistrationInput());
+    expect(summarizeRegistrationFailure(await post(body, { 'content-type': 'text/plain' }))).toEqual([
       415,
       'UNSUPPORTED_MEDIA_TYPE',
     ]);
-    expect(failed(await post(`${body}${' '.repeat(262_144)}`))).toEqual([413, 'PAYLOAD_TOO_LARGE']);
+    expect(summarizeRegistrationFailure(await post(`${body}${' '.repeat(262_144)}`))).toEqual([
+      413,
+      'PAYLOAD_TOO_LARGE',
+    ]);
   });
 
   test('with an invalid environment name returns VALIDATION_ERROR', async () => {
     const answer = await api.call('GET /api/v1/connections', { headers: { 'x-environment-id': '?' } });
-    expect(failed(answer)).toEqual([400, 'VALIDATION_ERROR']);
+    expect(summarizeRegistrationFailure(answer)).toEqual([400, 'VALIDATION_ERROR']);
     expect(Object.keys(Object(answer.body['error']).details.fields)).toEqual(['X-Environment-Id']);
   });
 });
@@ -283,7 +306,9 @@ describe('any input', () => {
     );
     await fc.assert(
       fc.asyncProperty(request, async ([method, name]) => {
-        const [status, code] = failed(await api.call(`${method} /api/v1/connections/${name}`));
+        const [status, code] = summarizeRegistrationFailure(
+          await api.call(`${method} /api/v1/connections/${name}`),
+        );
         expect([
           [404, 'NOT_FOUND'],
           [405, 'METHOD_NOT_ALLOWED'],
@@ -315,5 +340,5 @@ test('free text is scrubbed', () => {
 test('a rejected registration stores nothing', async () => {
   await using fresh = await startApi();
   await register(fresh, { connection_string: 'postgresql://reader@127.0.0.1/shop' });
-  expect(namesOf(await fresh.call('GET /api/v1/connections'))).toEqual([]);
+  expect(toRegistrationNames(await fresh.call('GET /api/v1/connections'))).toEqual([]);
 });

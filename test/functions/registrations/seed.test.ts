@@ -2,14 +2,26 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { buildOpenapiDocument } from '../../../infra/build/openapi.ts';
 import { type Api, startApi } from '../../api.ts';
 import { seed } from '../../seeds/read.ts';
-import { answered, created, dbTypes, defaultSchemas, invalid, refused } from './document.ts';
-import { complaints, dataOf, register, registration } from './registrations.ts';
+import {
+  responseFields,
+  createFields,
+  dbTypes,
+  defaultSchemas,
+  validationErrorFields,
+  errorFields,
+} from './document.ts';
+import {
+  summarizeValidationErrors,
+  toRegistrationData,
+  register,
+  buildRegistrationInput,
+} from './registrations.ts';
 
 let api: Api;
 beforeEach(async () => void (api = await startApi()));
 afterEach(() => api[Symbol.asyncDispose]());
 
-const bounded = created.filter(({ least }) => least !== undefined);
+const bounded = createFields.filter(({ least }) => least !== undefined);
 
 /** A value of that length that is otherwise valid. */
 const ofLength = (name: string, length: number) =>
@@ -19,7 +31,7 @@ const ofLength = (name: string, length: number) =>
 
 describe('seed 004, as printed', () => {
   test('contains what this test reads from it', () => {
-    expect(created.map(({ name }) => name)).toEqual([
+    expect(createFields.map(({ name }) => name)).toEqual([
       'name',
       'db_type',
       'connection_string',
@@ -31,32 +43,35 @@ describe('seed 004, as printed', () => {
     ]);
     expect(dbTypes).toHaveLength(5);
     expect(defaultSchemas).toHaveLength(8);
-    expect(answered).toHaveLength(10);
-    expect(refused.map(({ name }) => name)).toEqual(['code', 'message', 'details']);
-    expect(invalid.map(({ name }) => name)).toEqual(['loc', 'msg', 'type']);
+    expect(responseFields).toHaveLength(10);
+    expect(errorFields.map(({ name }) => name)).toEqual(['code', 'message', 'details']);
+    expect(validationErrorFields.map(({ name }) => name)).toEqual(['loc', 'msg', 'type']);
   });
 
   test('has a path and a method that exist', async () => {
     const [, path = ''] = /^POST\n(\/\S+)$/m.exec(seed('004-registrations')) ?? [];
-    expect((await api.call(`POST ${path}`, { body: registration() })).status).toBe(201);
+    expect((await api.call(`POST ${path}`, { body: buildRegistrationInput() })).status).toBe(201);
   });
 
   test.each(dbTypes)('has the db_type %s, which is accepted and returned', async (db_type) => {
     const answer = await register(api, { db_type });
     expect(answer.status).toBe(201);
-    expect(dataOf(answer)).toMatchObject({ db_type, excluded_schemas: defaultSchemas });
+    expect(toRegistrationData(answer)).toMatchObject({ db_type, excluded_schemas: defaultSchemas });
   });
 
-  test.each(created)('$name is required: $required', async ({ name, required }) => {
+  test.each(createFields)('$name is required: $required', async ({ name, required }) => {
     const answer = await register(api, { [name]: undefined });
-    if (required) expect(complaints(answer)).toEqual([422, `body.${name} missing`]);
+    if (required) expect(summarizeValidationErrors(answer)).toEqual([422, `body.${name} missing`]);
     else expect(answer.status).toBe(201);
   });
 
-  test.each(created)('$name is of type $type and not nullable', async ({ name, type }) => {
+  test.each(createFields)('$name is of type $type and not nullable', async ({ name, type }) => {
     const wrong = type === 'string' ? 'string_type' : 'list_type';
     for (const value of [null, 7, true, {}])
-      expect(complaints(await register(api, { [name]: value }))).toEqual([422, `body.${name} ${wrong}`]);
+      expect(summarizeValidationErrors(await register(api, { [name]: value }))).toEqual([
+        422,
+        `body.${name} ${wrong}`,
+      ]);
   });
 
   test.each(bounded)(
@@ -64,14 +79,14 @@ describe('seed 004, as printed', () => {
     async ({ name, least = 0, most }) => {
       const status = async (length: number) =>
         (await register(api, { name: `${length}`, [name]: ofLength(name, length) })).status;
-      expect(complaints(await register(api, { [name]: 'n'.repeat(least - 1) }))).toEqual([
+      expect(summarizeValidationErrors(await register(api, { [name]: 'n'.repeat(least - 1) }))).toEqual([
         422,
         `body.${name} string_too_short`,
       ]);
       if (name === 'name') expect(await status(least)).toBe(201);
       if (most === undefined) return;
       expect(await status(most)).toBe(201);
-      expect(complaints(await register(api, { [name]: 'n'.repeat(most + 1) }))).toEqual([
+      expect(summarizeValidationErrors(await register(api, { [name]: 'n'.repeat(most + 1) }))).toEqual([
         422,
         `body.${name} string_too_long`,
       ]);
@@ -83,8 +98,8 @@ describe('seed 004, as printed', () => {
     expect(Object.keys(body)).toEqual(['success', 'data', 'error']);
     expect(body).toMatchObject({ success: true, error: null });
     const data = Object(body.data);
-    expect(Object.keys(data)).toEqual(answered.map(({ name }) => name));
-    for (const { name, type, format } of answered) {
+    expect(Object.keys(data)).toEqual(responseFields.map(({ name }) => name));
+    for (const { name, type, format } of responseFields) {
       if (type === 'Any of:') expect(data[name]).toBeNull();
       else if (type === 'integer') expect(Number.isInteger(data[name])).toBe(true);
       else if (type === 'Array<string>')
@@ -99,16 +114,16 @@ describe('seed 004, as printed', () => {
   test('lists exactly the fields of a failure', async () => {
     const { body } = await api.call('GET /api/v1/connections/none');
     expect(body).toMatchObject({ success: false, data: null });
-    expect(Object.keys(Object(body['error']))).toEqual(refused.map(({ name }) => name));
+    expect(Object.keys(Object(body['error']))).toEqual(errorFields.map(({ name }) => name));
     const { body: other } = await register(api, { name: 7 });
     expect(Object.keys(other)).toEqual(['detail']);
     for (const one of other['detail'] as readonly object[])
-      expect(Object.keys(one)).toEqual(invalid.map(({ name }) => name));
+      expect(Object.keys(one)).toEqual(validationErrorFields.map(({ name }) => name));
   });
 
   test('has its texts in the schemas of the OpenAPI document', async () => {
     const { schemas } = (await buildOpenapiDocument())['components'] as { schemas: Record<string, Schema> };
-    const check = (name: string, fields: typeof created) => {
+    const check = (name: string, fields: typeof createFields) => {
       const { properties = {}, required = [] } = schemas[`registrations.${name}`] ?? {};
       expect(Object.keys(properties)).toEqual(fields.map((field) => field.name));
       for (const { name: field, ...told } of fields) {
@@ -128,9 +143,9 @@ describe('seed 004, as printed', () => {
         if (needed) expect(required).toContain(field);
       }
     };
-    check('ConnectionCreate', created);
-    check('ConnectionResponse', answered);
-    check('ErrorDetail', refused);
+    check('ConnectionCreate', createFields);
+    check('ConnectionResponse', responseFields);
+    check('ErrorDetail', errorFields);
   });
 });
 

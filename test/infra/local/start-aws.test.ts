@@ -16,8 +16,15 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { createDynamoStore } from '../../../shared/adapters/aws/dynamo-store.ts';
 import { awsClient } from '../../engines/aws-client.ts';
 import { reach } from '../../engines/reach.ts';
-import { draft } from '../../samples.ts';
-import { launchStart, list, paste, ready, type Started, testedStatus } from './started.ts';
+import { createConnectionBody } from '../../samples.ts';
+import {
+  launchStart,
+  list,
+  runCurlLines,
+  waitUntilReady,
+  type Started,
+  waitForTestStatus,
+} from './start-process.ts';
 
 const engine = reach('aws');
 
@@ -39,20 +46,20 @@ const engine = reach('aws');
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  const start = async () => (running = await ready(launchStart(environment)));
+  const start = async () => (running = await waitUntilReady(launchStart(environment)));
 
   test('keeps all state there, tests connections on events, and finds the state again after a restart', async () => {
     const first = await start();
-    const [created] = await paste({ lines: first.lines.slice(0, 1) });
+    const [created] = await runCurlLines({ lines: first.lines.slice(0, 1) });
     expect(created).toMatchObject({ name: 'demo', status: 'testing' });
-    expect(await testedStatus(first)).toBe('connected');
+    expect(await waitForTestStatus(first)).toBe('connected');
     expect(await readdir(join(folder, 'state'))).not.toContain('store.db');
     first.child.kill('SIGTERM');
     await first.ended;
     expect(first.child.exitCode).toBe(0);
 
     const second = await start();
-    const answers = await paste(second);
+    const answers = await runCurlLines(second);
     expect(answers[0]).toEqual(created);
     expect(answers[1]).toMatchObject({ status: 'connected' });
     expect(answers[2]).toMatchObject({ catalog: { complete: true } });
@@ -73,10 +80,10 @@ const engine = reach('aws');
       const answer = await fetch(`${started.address}/v1/connections`, {
         method: 'POST',
         headers: { authorization: `Bearer ${started.key}`, 'content-type': 'application/json' },
-        body: JSON.stringify({ ...draft(), name: 'after the poison' }),
+        body: JSON.stringify({ ...createConnectionBody(), name: 'after the poison' }),
       });
       expect(answer.status).toBe(201);
-      expect(await testedStatus(started)).toBe('failed');
+      expect(await waitForTestStatus(started)).toBe('failed');
       const counts = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
       const asked = new GetQueueAttributesCommand({ QueueUrl: dead, AttributeNames: [...counts] });
       const left = async () => {

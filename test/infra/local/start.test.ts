@@ -4,7 +4,14 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { launchStart, list, paste, ready, type Started, testedStatus } from './started.ts';
+import {
+  launchStart,
+  list,
+  runCurlLines,
+  waitUntilReady,
+  type Started,
+  waitForTestStatus,
+} from './start-process.ts';
 
 describe('npm start', () => {
   let folder: string;
@@ -26,7 +33,7 @@ describe('npm start', () => {
   const launch = (environment: Record<string, string> = {}) =>
     launchStart({ TMPDIR: folder, MOORING_STATE: state, ...environment });
   const start = async (environment: Record<string, string> = {}): Promise<Started> =>
-    (running = await ready(launch(environment)));
+    (running = await waitUntilReady(launch(environment)));
 
   const fails = async (environment: Record<string, string>) => {
     const { child, ended, err } = launch(environment);
@@ -45,15 +52,15 @@ describe('npm start', () => {
 
   test('answers the four lines that it prints, again after a restart and after a kill', async () => {
     const first = await start();
-    const answers = await paste(first);
+    const answers = await runCurlLines(first);
     expect(answers).toEqual(asExpected);
-    expect(await paste(first)).toEqual(asExpected);
+    expect(await runCurlLines(first)).toEqual(asExpected);
     first.child.kill('SIGKILL');
     await first.ended;
 
     const second = await start();
     expect(second.key).toBe(first.key);
-    const again = await paste(second);
+    const again = await runCurlLines(second);
     expect(again).toEqual(asExpected);
     expect(again[0]).toEqual(answers[0]);
     expect((await list(second)).data).toHaveLength(1);
@@ -61,26 +68,26 @@ describe('npm start', () => {
     await second.ended;
     expect(second.child.exitCode).toBe(0);
 
-    expect(await paste(await start())).toEqual(asExpected);
+    expect(await runCurlLines(await start())).toEqual(asExpected);
   });
 
   test('tests a new connection automatically', async () => {
     const started = await start();
-    await paste({ ...started, lines: started.lines.slice(0, 1) });
-    expect(await testedStatus(started)).toBe('connected');
+    await runCurlLines({ ...started, lines: started.lines.slice(0, 1) });
+    expect(await waitForTestStatus(started)).toBe('connected');
   });
 
   test('tests a connection after a kill that came before its first test', async () => {
     const first = await start({ MOORING_STATE: join(folder, 'killed') });
-    const [created] = await paste({ lines: first.lines.slice(0, 1) });
+    const [created] = await runCurlLines({ lines: first.lines.slice(0, 1) });
     first.child.kill('SIGKILL');
     await first.ended;
     expect(created).toMatchObject({ status: 'testing' });
-    expect(await testedStatus(await start({ MOORING_STATE: join(folder, 'killed') }))).toBe('connected');
+    expect(await waitForTestStatus(await start({ MOORING_STATE: join(folder, 'killed') }))).toBe('connected');
   });
 
   test('reports no problem with the account of its demo database', async () => {
-    const [, result] = await paste(await start());
+    const [, result] = await runCurlLines(await start());
     const { steps } = result as { steps: { step: string; status: string }[] }; // in the API's own schema
     expect(steps.filter(({ status }) => status !== 'passed').map(({ step }) => step)).toEqual(['tls']);
   });
@@ -103,7 +110,7 @@ describe('npm start', () => {
 
   test('stops its demo database when it is stopped', async () => {
     const started = await start();
-    const { config } = (await paste({ ...started, lines: started.lines.slice(0, 1) }))[0] as {
+    const { config } = (await runCurlLines({ ...started, lines: started.lines.slice(0, 1) }))[0] as {
       config: { port: number };
     };
     started.child.kill('SIGTERM');

@@ -9,7 +9,7 @@ import { type LocalDeployment, startLocalDeployment } from '../../../infra/local
 import { readLocalSettings } from '../../../infra/local/local-settings.ts';
 import type { RepeatWork } from '../../../infra/local/sweep-daily.ts';
 import { returnForCode } from '../../../shared/adapters/local/atomic-file.ts';
-import { draft } from '../../samples.ts';
+import { createConnectionBody } from '../../samples.ts';
 
 let state: string;
 beforeEach(async () => {
@@ -106,7 +106,7 @@ const call = async ({ address, apiKey }: LocalDeployment, request: string, body?
 };
 
 const create = (running: LocalDeployment, name: string) =>
-  call(running, 'POST /v1/connections?test=false', { ...draft(), name });
+  call(running, 'POST /v1/connections?test=false', { ...createConnectionBody(), name });
 
 /** The files of the store. */
 const storeFiles = ['store.db', 'store.db-wal', 'store.db-shm'];

@@ -5,7 +5,7 @@ import type { ApiName, Settings } from './scenario.ts';
 type Fields = Readonly<Record<string, unknown>>;
 
 /** The content of a request, with its tokens resolved. */
-export interface Said {
+export interface RequestContent {
   readonly type: ConnectorType;
   readonly connector: Connector;
   readonly name: string;
@@ -24,7 +24,7 @@ export interface Said {
 }
 
 /** Builds the body of a create, an update or a test for our own API. */
-export const ownBody = (said: Said): Fields => {
+export const ownBody = (said: RequestContent): Fields => {
   const { config, credentials, sslMode, authority, certificate, written } = said;
   const url = written === 'as a URL' ? urlOf(said) : undefined;
   const { password, ...others } = credentials;
@@ -43,7 +43,7 @@ export const ownBody = (said: Said): Fields => {
 };
 
 /** Builds a URL with the connector's first scheme, if the connection has a host, a port and a user. */
-const urlOf = ({ connector, config, credentials, before }: Said): string | undefined => {
+const urlOf = ({ connector, config, credentials, before }: RequestContent): string | undefined => {
   const [scheme] = connector.connectionString?.schemes ?? [];
   const { host, port, username, database } = { ...before, ...config };
   if (scheme === undefined || typeof host !== 'string' || typeof port !== 'number') return undefined;
@@ -53,7 +53,7 @@ const urlOf = ({ connector, config, credentials, before }: Said): string | undef
 };
 
 /** Returns the drawn config together with the old destination that a URL repeats. */
-export const configSaid = (said: Said): Fields => {
+export const configSaid = (said: RequestContent): Fields => {
   const { before, config, written } = said;
   if (written !== 'as a URL' || urlOf(said) === undefined) return config;
   const { host, port, username, database } = before;
@@ -61,7 +61,13 @@ export const configSaid = (said: Said): Fields => {
 };
 
 /** Builds the single object of the other APIs, with config and credentials side by side. */
-export const flatBody = ({ config, credentials, sslMode, authority, certificate }: Said): Fields => ({
+export const flatBody = ({
+  config,
+  credentials,
+  sslMode,
+  authority,
+  certificate,
+}: RequestContent): Fields => ({
   ...config,
   ...credentials,
   ...(typeof sslMode === 'string' && { ssl_mode: sslMode }),
@@ -78,7 +84,7 @@ const managed: Readonly<Partial<Record<ConnectorType, string>>> = {
 };
 
 /** Builds a body for the management API, or `undefined` if that API cannot express it. */
-export const managementBody = (said: Said, change: boolean): Fields | undefined => {
+export const managementBody = (said: RequestContent, change: boolean): Fields | undefined => {
   const { type, name, config, credentials, sslMode, authority, certificate } = said;
   if (managed[type] === undefined || said.mode === 'platform') return undefined;
   const database = config['database'] ?? config['service_name'];
@@ -102,7 +108,7 @@ export const managementBody = (said: Said, change: boolean): Fields | undefined 
 /**
  * Builds the path and body of a create. Our own API is used if the chosen API cannot express the connection.
  */
-export const createRequest = (api: ApiName, said: Said, extra: Fields) => {
+export const createRequest = (api: ApiName, said: RequestContent, extra: Fields) => {
   const { type, name, mode } = said;
   if (api === 'providers')
     return { path: `/v1/providers/${type}/connections`, body: { name, mode, credentials: flatBody(said) } };

@@ -5,7 +5,7 @@ import type { Consent } from './model.ts';
 type Fields = Readonly<Record<string, unknown>>;
 
 /** A connection as the request would leave it. */
-export interface Asked {
+export interface RequestedConnection {
   readonly type: ConnectorType;
   readonly connector: Connector;
   readonly config: Fields;
@@ -18,7 +18,7 @@ export interface Asked {
 }
 
 /** Returns where the secret of a field may go, and how, after this request. */
-export const consentFor = (field: string, asked: Asked): Consent => ({
+export const consentFor = (field: string, asked: RequestedConnection): Consent => ({
   ports: portsFor(field, asked),
   account: accountOf(asked),
   mode: asked.mode,
@@ -27,7 +27,7 @@ export const consentFor = (field: string, asked: Asked): Consent => ({
   withoutTls: asked.mode === 'disable' || String(asked.config['security_protocol']).endsWith('PLAINTEXT'),
 });
 
-const portsFor = (field: string, asked: Asked): ReadonlySet<number> => {
+const portsFor = (field: string, asked: RequestedConnection): ReadonlySet<number> => {
   const { type, config, connector, deployment } = asked;
   const { host, port = connector.defaultPort, hosts, bootstrap_servers: brokers, endpoint } = config;
   const registry = portsIn(config['schema_registry_url']);
@@ -50,7 +50,7 @@ const portsIn = (text: unknown): readonly number[] =>
   typeof text === 'string' ? [...text.matchAll(/:(\d+)\b/g)].map(([, digits]) => Number(digits)) : [];
 
 /** The account as the service spells it in its requests. */
-const accountOf = ({ type, config }: Asked): string | undefined => {
+const accountOf = ({ type, config }: RequestedConnection): string | undefined => {
   if (type === 'snowflake') return String(config['account']).toUpperCase();
   if (type === 'databricks') return String(config['http_path']).replace(/^\//, '');
   return undefined;

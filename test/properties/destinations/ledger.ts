@@ -1,5 +1,5 @@
-import type { Said } from './bodies.ts';
-import { type Asked, consentFor } from './consents.ts';
+import type { RequestContent } from './bodies.ts';
+import { type RequestedConnection, consentFor } from './consents.ts';
 import type { Scenario, Settings, Tagging } from './scenario.ts';
 import type { Owned } from './model.ts';
 import { type Secret, startMint } from './secrets.ts';
@@ -10,7 +10,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** A request that carries new secrets. */
 export interface Carrying {
-  readonly said: Said;
+  readonly said: RequestContent;
   readonly carried: readonly Secret[];
 }
 
@@ -20,7 +20,7 @@ export interface Ledger {
   /** Resolves the tokens of a request. The secrets that it carries are new. */
   readonly say: (
     settings: Settings,
-    about: { readonly name: string; readonly mode: Said['mode']; readonly before: Fields },
+    about: { readonly name: string; readonly mode: RequestContent['mode']; readonly before: Fields },
   ) => Carrying;
   /**
    * Records the owner's consent to a request, for the secrets that it carries and for the platform secret
@@ -28,7 +28,7 @@ export interface Ledger {
    */
   readonly agree: (
     carried: readonly Secret[],
-    asked: Omit<Asked, 'type' | 'connector' | 'deployment'>,
+    asked: Omit<RequestedConnection, 'type' | 'connector' | 'deployment'>,
     platform: number | undefined,
   ) => void;
   /** Records secrets of a caller who had no right to make the request. */
@@ -75,7 +75,7 @@ export const openLedger = (
       const credentials = fieldsIn(resolve(settings.credentials, meaning));
       const certified = settings.withCertificate || credentials['auth_method'] === 'certificate';
       const pair = certified && about.mode === 'managed' ? newSecret('ssl_key') : undefined;
-      const said: Said = {
+      const said: RequestContent = {
         ...about,
         type,
         connector,
@@ -90,7 +90,7 @@ export const openLedger = (
       return { said, carried };
     },
     agree: (carried, asked, platform) => {
-      const whole: Asked = { ...asked, type, connector, deployment: deployment?.port };
+      const whole: RequestedConnection = { ...asked, type, connector, deployment: deployment?.port };
       for (const secret of carried) owned.push({ secret, consents: [consentFor(secret.field, whole)] });
       const named = platform === undefined ? undefined : shared[platform];
       for (const { secret, consents } of named?.held ?? [])

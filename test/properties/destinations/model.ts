@@ -1,4 +1,4 @@
-import type { Announcement, Heard } from '../../recording/recorder.ts';
+import type { Announcement, ReceivedData } from '../../recording/recorder.ts';
 import { formIn, type Form, neverSent, type Secret } from './secrets.ts';
 
 /** The owner's consent for one secret, given in a request that carried the secret or named its ARN. */
@@ -43,12 +43,12 @@ export interface Judgement {
  * Judges what servers received since the last judgement. A later consent does not change earlier judgements.
  */
 export const startJudge = (certificates: Certificates) => {
-  const judged = new WeakMap<Heard, number>();
-  const sizeOf = ({ texts, proofs, certificate }: Heard) =>
+  const judged = new WeakMap<ReceivedData, number>();
+  const sizeOf = ({ texts, proofs, certificate }: ReceivedData) =>
     texts.length + proofs.length + (certificate ? 1 : 0);
   return (
     owned: readonly Owned[],
-    heard: readonly Heard[],
+    heard: readonly ReceivedData[],
     announcements: readonly Announcement[],
   ): Judgement => {
     const fresh = heard.filter((record) => judged.get(record) !== sizeOf(record));
@@ -59,7 +59,7 @@ export const startJudge = (certificates: Certificates) => {
 
 const judge = (
   owned: readonly Owned[],
-  heard: readonly Heard[],
+  heard: readonly ReceivedData[],
   announcements: readonly Announcement[],
   certificates: Certificates,
 ): Judgement => {
@@ -84,7 +84,7 @@ const describe = ({ record: { port, account, tls }, form, secret: { field, needl
   `${field} (${needle.slice(0, 8)}…), as ${form}, reached the server at ${port}${account ? ` (${account})` : ''} with TLS ${tls}`;
 
 interface Received {
-  readonly record: Heard;
+  readonly record: ReceivedData;
   readonly form: Form;
   readonly secret: Secret;
   readonly announcements: readonly Announcement[];
@@ -122,7 +122,7 @@ const reachable = (
 };
 
 /** Rates the TLS that the server showed to a client that trusts this authority. */
-const strength = ({ tls }: Heard, authority: string | null, { ours }: Certificates): number => {
+const strength = ({ tls }: ReceivedData, authority: string | null, { ours }: Certificates): number => {
   if (tls === 'off') return 0;
   if (tls === 'self-signed' || authority !== ours) return 1;
   return tls === 'other-name' ? 2 : 3;

@@ -1,4 +1,4 @@
-import type { Answered } from '../../api.ts';
+import type { ApiAnswer } from '../../api.ts';
 import { pem } from '../../network/servers.ts';
 import {
   configSaid,
@@ -7,7 +7,7 @@ import {
   flatBody,
   managementBody,
   ownBody,
-  type Said,
+  type RequestContent,
 } from './bodies.ts';
 import type { Caller, Draft, Scenario, Patch, Step } from './scenario.ts';
 import { openLedger } from './ledger.ts';
@@ -34,7 +34,7 @@ interface Outcome extends Judgement {
 const everything = ['connections:read', 'connections:write', 'connections:test'];
 
 /** Runs a scenario until a server receives a secret without the owner's consent. */
-export const play = async (world: World, scenario: Scenario): Promise<Outcome> => {
+export const runScenario = async (world: World, scenario: Scenario): Promise<Outcome> => {
   const run = newRun();
   const orgs = [`${run}_a`, `${run}_b`] as const;
   const history: string[] = [];
@@ -53,7 +53,7 @@ export const play = async (world: World, scenario: Scenario): Promise<Outcome> =
     keysMade.add(key);
     return key;
   };
-  const call = async (by: Caller, request: string, body?: object): Promise<Answered> => {
+  const call = async (by: Caller, request: string, body?: object): Promise<ApiAnswer> => {
     const headers = { 'x-product-name': 'destinations' };
     const began = performance.now();
     const answer = await api.call(request, { body, key: await keyOf(by), headers });
@@ -64,7 +64,7 @@ export const play = async (world: World, scenario: Scenario): Promise<Outcome> =
     return answer;
   };
 
-  const create = async (by: Caller, draft: Draft, number: number, path?: string): Promise<Answered> => {
+  const create = async (by: Caller, draft: Draft, number: number, path?: string): Promise<ApiAnswer> => {
     const { auth_method } = draft.credentials;
     const platform = draft.mode === 'platform';
     const settings = platform
@@ -186,7 +186,7 @@ export const play = async (world: World, scenario: Scenario): Promise<Outcome> =
 const short = (scopes: readonly string[]) =>
   scopes.map((scope) => scope.slice('connections:'.length)).join('_');
 
-const codeIn = ({ body }: Answered): string =>
+const codeIn = ({ body }: ApiAnswer): string =>
   String(Object(body['details'])['code'] ?? body['status'] ?? '');
 
 const otherThan = (org: 0 | 1) => (org === 0 ? 1 : 0);
@@ -208,7 +208,7 @@ const draftPaths = {
 };
 
 /** Returns the request that creates a connection, or that tests it at `path` before it exists. */
-const draftRequest = (said: Said, draft: Draft, path: string | undefined) => {
+const draftRequest = (said: RequestContent, draft: Draft, path: string | undefined) => {
   const extra = { ...(said.type === 'postgresql' && draft.flavor !== undefined && { flavor: draft.flavor }) };
   if (path === undefined) return createRequest(draft.api, said, extra);
   const profile = createRequest('profiles', said, extra);
@@ -221,7 +221,11 @@ const draftRequest = (said: Said, draft: Draft, path: string | undefined) => {
  * Returns the request that updates a connection, with its TLS settings: `undefined` for no change, `null` for
  * the default. Only our own API can send `null`.
  */
-const changeRequest = (step: Extract<Step, { readonly patch: Patch }>, { id }: Slot, said: Said) => {
+const changeRequest = (
+  step: Extract<Step, { readonly patch: Patch }>,
+  { id }: Slot,
+  said: RequestContent,
+) => {
   const path = `/v1/connections/conn_${id}`;
   const known = { sslMode: said.sslMode ?? undefined, authority: said.authority ?? undefined };
   const management = step.do === 'change by management' ? managementBody(said, true) : undefined;

@@ -3,7 +3,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Heard } from '../../recording/recorder.ts';
+import type { ReceivedData } from '../../recording/recorder.ts';
 
 /** The value that an owner gave for one field. No other value equals it. */
 export interface Secret {
@@ -52,7 +52,7 @@ const mint = (field: string, used: { rsa: number; pairs: number }): Secret => {
 };
 
 /** Returns the form in which a server received the secret, if it did. */
-export const formIn = ({ texts, proofs, certificate }: Heard, secret: Secret): Form | undefined => {
+export const formIn = ({ texts, proofs, certificate }: ReceivedData, secret: Secret): Form | undefined => {
   const forms = spellings(secret.needle);
   if (texts.some((text) => forms.some((form) => text.includes(form)))) return 'clear';
   if (secret.certificate !== undefined && certificate !== undefined) {

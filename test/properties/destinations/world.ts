@@ -8,7 +8,7 @@ import { type Recorder, startRecorder } from '../../recording/recorder.ts';
 import type { ServerChange, Tagging } from './scenario.ts';
 import { serverCount } from './fields.ts';
 import type { Tags } from './model.ts';
-import { stands } from './stands.ts';
+import { connectorServers } from './connector-servers.ts';
 import type { Meaning } from './tokens.ts';
 
 /** The servers of one connector, and an API that dials them. */
@@ -30,7 +30,7 @@ export const startWorld = async (type: ConnectorType): Promise<World> => {
         closing.use(await startRecorder(protocol ?? (async () => {}))),
       ),
     );
-  const stand = stands[type];
+  const stand = connectorServers[type];
   const [own, registry, deployed] = await Promise.all([
     start(stand.own),
     start(stand.registry),

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import type { Asked, Counted } from './rss.ts';
 
 /** Counts in a child process, because the memory of this one also holds the tests and their servers. */
-export const countApart = async (asked: Asked): Promise<Counted> => {
+export const measureInChildProcess = async (asked: Asked): Promise<Counted> => {
   const program = fileURLToPath(new URL('rss.ts', import.meta.url));
   const running = promisify(execFile)(process.execPath, [program], { timeout: 600_000 });
   running.child.stdin?.end(JSON.stringify(asked));
@@ -14,4 +14,4 @@ export const countApart = async (asked: Asked): Promise<Counted> => {
 };
 
 /** The memory that an introspection may use, however much there is to read. */
-export const mostMb = 512;
+export const MAX_INTROSPECTION_MB = 512;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 
 /** Starts a local server that returns given answers, for cases that the real server cannot be made to produce. */
-export const answering = async (listener: RequestListener) => {
+export const startFakeHttpServer = async (listener: RequestListener) => {
   const server = createServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

@@ -27,7 +27,12 @@ export const launchStart = (environment: Readonly<Record<string, string>>) => {
   return { child, ended: once(child, 'exit'), out: () => out, err: () => err };
 };
 
-export const ready = async ({ child, ended, out, err }: ReturnType<typeof launchStart>): Promise<Started> => {
+export const waitUntilReady = async ({
+  child,
+  ended,
+  out,
+  err,
+}: ReturnType<typeof launchStart>): Promise<Started> => {
   while (!/\ncurl .*autocomplete.*\n/.test(out())) {
     if (child.exitCode !== null) throw new Error(`npm start ended: ${err()}`);
     await wait(20);
@@ -38,7 +43,7 @@ export const ready = async ({ child, ended, out, err }: ReturnType<typeof launch
 };
 
 /** Runs each line in a shell of its own. Its environment has only a PATH. */
-export const paste = async ({ lines }: Pick<Started, 'lines'>): Promise<unknown[]> => {
+export const runCurlLines = async ({ lines }: Pick<Started, 'lines'>): Promise<unknown[]> => {
   const answers: unknown[] = [];
   for (const line of lines) {
     const { stdout } = await promisify(execFile)('/bin/sh', ['-c', line], {
@@ -58,7 +63,7 @@ export const list = async ({ address, key }: Pick<Started, 'address' | 'key'>) =
  * Waits until the newest connection is tested and returns its status. The time limit of the calling test ends
  * a wait that takes too long.
  */
-export const testedStatus = async (started: Started): Promise<string | undefined> => {
+export const waitForTestStatus = async (started: Started): Promise<string | undefined> => {
   for (;;) {
     const status = (await list(started)).data[0]?.status;
     if (status !== 'testing') return status;

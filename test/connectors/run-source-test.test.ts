@@ -11,7 +11,14 @@ import {
 } from '../../shared/connectors/run-source-test.ts';
 import type { SourceSessionOptions } from '../../shared/connectors/run-source-test.ts';
 import { exactNames } from '../../shared/connectors/name-rules.ts';
-import { closedPort, droppingPort, leftOver, pem, plainServer, tlsServer } from '../network/servers.ts';
+import {
+  closedPort,
+  droppingPort,
+  countOpenResources,
+  pem,
+  plainServer,
+  tlsServer,
+} from '../network/servers.ts';
 
 interface Behaviour {
   version?: string;
@@ -231,7 +238,7 @@ describe('connection test', () => {
     const result = await runSourceTest(greeter(), targetOf(dropping.port), impatient);
     expect(result.details).toMatchObject({ code: 'timeout', error: expect.stringContaining('connect') });
     expect(statuses(result)).toBe('passed passed failed skipped skipped skipped skipped');
-    expect(await leftOver(held, before)).toBe(0);
+    expect(await countOpenResources(held, before)).toBe(0);
   });
 
   test('fails at the right step when a server closes, resets or never answers', async () => {
@@ -252,7 +259,7 @@ describe('connection test', () => {
       { code: 'timeout', error: 'There was no answer within 0.2 s at the step authenticate.' },
       'passed passed passed warning failed skipped skipped',
     ]);
-    expect(await leftOver(held, before)).toBe(0);
+    expect(await countOpenResources(held, before)).toBe(0);
     for (const socket of silent.accepted) if (!socket.closed) await once(socket, 'close');
   });
 
@@ -347,7 +354,7 @@ describe('managed session', () => {
       code: 'connection-refused',
       extras: { step: 'connect', steps: expect.any(Array) },
     });
-    expect(await leftOver(held, before)).toBe(0);
+    expect(await countOpenResources(held, before)).toBe(0);
   });
 
   test('throws only problems, and ends at its budget', async () => {

@@ -4,7 +4,7 @@ import { pem } from '../network/servers.ts';
 
 type Mode = SourceSessionOptions['tlsSettings']['mode'];
 
-export const targetOf = (
+export const buildOracleTarget = (
   port: number,
   config: object = {},
   password = 'p@ss:w/rd#1%',
@@ -16,7 +16,7 @@ export const targetOf = (
   role: 'source',
 });
 
-export const optionsOf = (
+export const buildOracleSessionOptions = (
   mode: Mode,
   ca = 'ca.crt',
   seconds = 5,
@@ -29,7 +29,7 @@ export const optionsOf = (
 });
 
 /** A REDIRECT packet of TNS: https://github.com/oracle/node-oracledb/blob/main/lib/thin/sqlnet/packet.js */
-export const redirect = (address: string): Buffer => {
+export const encodeOracleRedirect = (address: string): Buffer => {
   const words = Buffer.from(address);
   const head = Buffer.from([0, 0, 0, 0, 5, 0, 0, 0, 0, 0]);
   head.writeUInt16BE(10 + words.length, 0);

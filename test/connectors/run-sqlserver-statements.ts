@@ -4,7 +4,7 @@ import tedious from 'tedious';
  * Runs statements one by one on the stand-in, without TLS. Ignores failures, because a second run finds the
  * objects of the first.
  */
-export const runOn = async (port: number, statements: readonly string[]): Promise<void> => {
+export const runSqlserverStatements = async (port: number, statements: readonly string[]): Promise<void> => {
   const connection = new tedious.Connection({
     server: '127.0.0.1',
     authentication: { type: 'default', options: { userName: 'mooring_admin', password: 'admin' } },

@@ -3,7 +3,7 @@ import type { CatalogScope, Table } from '../../shared/connectors/catalog.ts';
 import { introspectPostgresql } from '../../shared/connectors/postgresql/introspect.ts';
 
 /** Opens a connection that closes itself, and ignores its late errors. */
-export const connect = async (config: pg.ClientConfig) => {
+export const connectToPostgresql = async (config: pg.ClientConfig) => {
   const client = new pg.Client(config);
   client.on('error', () => {});
   await client.connect();
@@ -13,8 +13,8 @@ export const connect = async (config: pg.ClientConfig) => {
 export const everything: CatalogScope = { excludedSchemas: [] };
 
 /** The catalog that an introspection reads, and the number of batches of statements that it takes. */
-export const readCatalog = async (config: pg.ClientConfig, scope = everything) => {
-  await using client = await connect(config);
+export const collectPostgresqlCatalog = async (config: pg.ClientConfig, scope = everything) => {
+  await using client = await connectToPostgresql(config);
   let flights = 0;
   client.on('drain', () => flights++);
   const tables: Table[] = [];

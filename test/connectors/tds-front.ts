@@ -7,7 +7,7 @@ type When = 'before the first batch' | 'after the first batch';
  * Stands in front of a TDS server without TLS and sends its own batch in each session, like changed server
  * defaults or a proxy would. Counts the batches of the client.
  */
-export const spoilingFront = async (port: number, sql: string, when: When) => {
+export const startTdsFront = async (port: number, sql: string, when: When) => {
   let batches = 0;
   const front = await plainServer((socket) => {
     const behind = connect(port, '127.0.0.1');

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { framesOf, int32 } from '../recording/frames.ts';
-import { decrypted, hear, packetIn, publicPem } from '../recording/mysql.ts';
+import { decrypted, recordPacket, packetIn, publicPem } from '../recording/mysql.ts';
 import { http } from '../recording/http.ts';
 import { kafka } from '../recording/kafka.ts';
 import type { Protocol } from '../recording/recorder.ts';
@@ -51,11 +51,11 @@ export const mysqlSwitchingTo =
     line.socket.write(greetingOf());
     const frames = framesOf(line.socket);
     let said = await packetIn(frames);
-    hear(line, said.body);
+    recordPacket(line, said.body);
     const ask = async (...parts: Parameters<typeof packet>[1][]) => {
       line.socket.write(packet(said.number + 1, ...parts));
       said = await packetIn(frames);
-      hear(line, said.body);
+      recordPacket(line, said.body);
     };
     await ask([0xfe], `${plugin}\0`, `${'s'.repeat(20)}\0`);
     // The client asks for a public key.
@@ -76,12 +76,12 @@ export const mysqlSaying =
     line.socket.write(greetingOf());
     const frames = framesOf(line.socket);
     const { body, number } = await packetIn(frames);
-    hear(line, body);
+    recordPacket(line, body);
     const answer = body.subarray(body.indexOf(0, 32) + 2);
     line.prove((secret) => secret !== '' && answer.length > 20);
     const next = packet(number + 2, 'x'.repeat(0x64)); // its first byte is a d
     line.socket.write(Buffer.concat([packet(number + 1, [0xfe], name), next]));
-    hear(line, (await packetIn(frames)).body);
+    recordPacket(line, (await packetIn(frames)).body);
   };
 
 /** A broker and a registry on one port. The first byte from the client selects one of them. */

@@ -19,7 +19,7 @@ export type FailureRow = readonly [
  * Returns the step that a connection test reports when a step throws this error. It uses the step recorder,
  * as every connector does.
  */
-export const tellFailure = async (
+export const findFailedStep = async (
   failure: (error: unknown) => SourceFailure | undefined,
   thrown: unknown,
   step: StepName,
@@ -43,11 +43,11 @@ const wrongAdvice = [
   problems['permission-denied'].cure,
 ];
 
-export const expectTold = async (
+export const expectFailedStep = async (
   failure: (error: unknown) => SourceFailure | undefined,
   [, thrown, step, code, blame, words]: FailureRow,
 ): Promise<void> => {
-  const told = await tellFailure(failure, thrown, step);
+  const told = await findFailedStep(failure, thrown, step);
   expect(told).toMatchObject({ step, code, blame, remediation: expect.stringMatching(words) });
   expect(wrongAdvice).not.toContain(told?.remediation);
 };
@@ -60,10 +60,10 @@ export const testFailures = (
   failure: (error: unknown) => SourceFailure | undefined,
   rows: readonly FailureRow[],
 ): void => {
-  test.each(rows)('%s', (...row) => expectTold(failure, row));
+  test.each(rows)('%s', (...row) => expectFailedStep(failure, row));
 
   test('every row matches only its own remediation', async () => {
-    const told = await Promise.all(rows.map(([, thrown, step]) => tellFailure(failure, thrown, step)));
+    const told = await Promise.all(rows.map(([, thrown, step]) => findFailedStep(failure, thrown, step)));
     const all = [...new Set(told.map((step) => step?.remediation ?? ''))];
     const loose = rows.filter(([, , , , , words]) => all.filter((one) => words.test(one)).length !== 1);
     expect(loose.map(([said, , , , , words]) => `${said}: ${words}`)).toEqual([]);

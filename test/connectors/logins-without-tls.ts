@@ -7,12 +7,12 @@ import { oracle } from '../recording/oracle.ts';
 import type { Asks, Protocol } from '../recording/recorder.ts';
 import * as services from '../recording/services.ts';
 import { tds } from '../recording/tds.ts';
-import { brokerAndRegistry, mysqlSwitchingTo, postgresAsking } from './stripping-servers.ts';
+import { brokerAndRegistry, mysqlSwitchingTo, postgresAsking } from './servers-without-tls.ts';
 
 type Fields = Readonly<Record<string, string>>;
 
 /** One login of a connector, and a server without TLS that asks for its secret in exactly this way. */
-export interface Stripped {
+export interface LoginWithoutTls {
   readonly type: ConnectorType;
   readonly login: string;
   readonly server: Protocol;
@@ -35,8 +35,8 @@ const aws = { access_key_id: 'me', region: 'eu-west-1', secret_access_key: 'obvi
 export const sasl = (mechanism: string) => ({ sasl_username: 'me', sasl_mechanism: mechanism });
 const role = { role_arn: 'arn:aws:iam::123456789012:role/reader' };
 
-export const rows: readonly Stripped[] = [
-  ...(['postgresql', 'redshift'] as const).flatMap((type): readonly Stripped[] => [
+export const rows: readonly LoginWithoutTls[] = [
+  ...(['postgresql', 'redshift'] as const).flatMap((type): readonly LoginWithoutTls[] => [
     { type, login: 'none', server: postgresAsking('cleartext'), method: 'certificate' },
     { type, login: 'scram', server: postgresAsking('scram'), secret: 'password' },
     { type, login: 'weakScram', server: postgresAsking('scram', 1), secret: 'password' },
@@ -71,7 +71,7 @@ export const rows: readonly Stripped[] = [
     secret: 'password',
     config: (port) => ({ host: 'localhost', port, service_name: 'shop', username: 'me' }),
   },
-  ...(['challenge', 'clear'] as const).map((asks): Stripped => ({
+  ...(['challenge', 'clear'] as const).map((asks): LoginWithoutTls => ({
     type: 'mongodb',
     login: 'scram',
     server: mongodb,
@@ -96,7 +96,7 @@ export const rows: readonly Stripped[] = [
     open: sasl('PLAIN'),
     config: brokers,
   },
-  ...(['SCRAM-SHA-256', 'SCRAM-SHA-512'] as const).map((mechanism): Stripped => ({
+  ...(['SCRAM-SHA-256', 'SCRAM-SHA-512'] as const).map((mechanism): LoginWithoutTls => ({
     type: 'kafka',
     login: 'scram',
     server: kafka,
@@ -143,7 +143,7 @@ export const rows: readonly Stripped[] = [
     open: role,
     config: bucket,
   },
-  ...(['password', 'private_key', 'token'] as const).map((secret): Stripped => ({
+  ...(['password', 'private_key', 'token'] as const).map((secret): LoginWithoutTls => ({
     type: 'snowflake',
     login: secret === 'private_key' ? 'key_pair' : secret,
     method: secret === 'private_key' ? 'key_pair' : secret,
@@ -159,7 +159,7 @@ export const rows: readonly Stripped[] = [
     secret: 'service_account',
     config: () => ({ project_id: 'project-one' }),
   },
-  ...(['token', 'client_secret'] as const).map((secret): Stripped => ({
+  ...(['token', 'client_secret'] as const).map((secret): LoginWithoutTls => ({
     type: 'databricks',
     login: secret === 'token' ? 'token' : 'oauth',
     method: secret === 'token' ? 'token' : 'oauth',

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { bundleFunctions } from '../../infra/build/bundle.ts';
 
-export type BundledProbe = Awaited<ReturnType<typeof fromBundle>>;
+export type BundledProbe = Awaited<ReturnType<typeof bundleProbe>>;
 
 /** What a child process does with a connector. It has only the code of the bundle. */
 interface Errand {
@@ -25,7 +25,7 @@ interface Errand {
 }
 
 /** Bundles the probe, and the other named functions, into a folder that is deleted on disposal. */
-export const fromBundle = async (others: readonly string[] = []) => {
+export const bundleProbe = async (others: readonly string[] = []) => {
   await using making = new AsyncDisposableStack();
   const dist = await mkdtemp(join(tmpdir(), 'mooring-bundle-'));
   making.defer(() => rm(dist, { recursive: true, force: true }));
@@ -58,8 +58,11 @@ export const fromBundle = async (others: readonly string[] = []) => {
 };
 
 /** Bundles the probe for a single run. */
-export const runFromBundle = async (connector: string, errand: Errand): ReturnType<BundledProbe['run']> => {
-  await using probe = await fromBundle();
+export const runBundledConnector = async (
+  connector: string,
+  errand: Errand,
+): ReturnType<BundledProbe['run']> => {
+  await using probe = await bundleProbe();
   return await probe.run(connector, errand);
 };
 

@@ -19,7 +19,7 @@ export interface Stand {
 }
 
 /** Every connector must be listed. Secrets of a missing one would not be watched. */
-export const stands: Readonly<Record<ConnectorType, Stand>> = {
+export const connectorServers: Readonly<Record<ConnectorType, Stand>> = {
   postgresql: { own: postgresql },
   redshift: {
     own: postgresql,

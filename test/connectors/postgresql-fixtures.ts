@@ -1,5 +1,5 @@
 /** Objects that are hard to spell or to tell apart, in addition to the databases of the test engine. */
-export const furniture = (version: number) => `
+export const renderPostgresqlFixtures = (version: number) => `
   create table "split\x1fhere" ("a\x1fb" int, c int);
   comment on table "split\x1fhere" is '\x1f';
   create type addr as (street text);
@@ -28,7 +28,7 @@ export const furniture = (version: number) => `
  * A slow query for the spelling that the catalog must have. Both put an expression that is not a function
  * call in parentheses.
  */
-export const spelledByServer = `
+export const postgresqlSpellingQuery = `
   select n.nspname || '.' || c.relname as place,
     array(select format_type(atttypid, atttypmod) from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped order by attnum) as types,
     coalesce((select json_agg(columns order by name::text collate "C") from (
