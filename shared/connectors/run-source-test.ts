@@ -9,6 +9,11 @@ import { Problem } from '../problem.ts';
 import type { ProblemCode } from '../problem.ts';
 import type { Connector, Session, SessionModule, SessionTarget } from './connector.ts';
 
+/** The time that one test may take. Its caller waits for it, and API Gateway waits 29 seconds. */
+const TEST_BUDGET_MS = 25_000;
+/** The time that one introspection may take. A Lambda function may run for 15 minutes. */
+const INTROSPECTION_BUDGET_MS = 840_000;
+
 export interface SourceSessionOptions {
   readonly policy: EgressPolicy;
   readonly environment: string;
@@ -44,7 +49,7 @@ export const runSourceTest = async (
   target: SessionTarget,
   options: SourceSessionOptions,
 ): Promise<SourceTestResult> => {
-  await using resources = createSessionResources(connector, target, { budget: 25_000, ...options });
+  await using resources = createSessionResources(connector, target, { budget: TEST_BUDGET_MS, ...options });
   const { recorder } = resources;
   try {
     const session = await resources.open();
@@ -85,7 +90,9 @@ export const openManagedSession = async (
   options: SourceSessionOptions,
 ): Promise<ManagedSession> => {
   await using closing = new AsyncDisposableStack();
-  const resources = closing.use(createSessionResources(connector, target, { budget: 840_000, ...options }));
+  const resources = closing.use(
+    createSessionResources(connector, target, { budget: INTROSPECTION_BUDGET_MS, ...options }),
+  );
   const { recorder } = resources;
   const withSteps = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
