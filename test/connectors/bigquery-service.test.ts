@@ -145,6 +145,32 @@ describe('BigQuery session', () => {
     });
   });
 
+  test('pauses between questions for a query that is not complete', async () => {
+    await using service = await serviceOf(({ path, body }) => {
+      if (path === 'datasets') return datasets('shop');
+      return body['dryRun'] ? {} : { jobComplete: false, jobReference: { jobId: 'job', location: 'EU' } };
+    });
+    await using session = await service.opened({}, 1);
+    await expect(session.introspect({ excludedSchemas: [] }, () => {})).rejects.toMatchObject({
+      code: 'timeout',
+    });
+    // Pauses of 50, 100, 200 … ms: at most five of each of the six queries within a second.
+    const polls = service.asked.filter(({ path }) => path === 'queries/job');
+    expect(polls.length).toBeGreaterThan(0);
+    expect(polls.length).toBeLessThanOrEqual(30);
+  });
+
+  test('fails when a query goes on and has no job to ask for', async () => {
+    await using service = await serviceOf(({ path, body }) => {
+      if (path === 'datasets') return datasets('shop');
+      return body['dryRun'] ? {} : { jobComplete: false };
+    });
+    await using session = await service.opened({}, 5);
+    await expect(session.introspect({ excludedSchemas: [] }, () => {})).rejects.toMatchObject({
+      code: 'protocol-mismatch',
+    });
+  });
+
   test('reads the other datasets when the account may not read one of them', async () => {
     await using service = await serviceOf((asked) => {
       const sql = sqlOf(asked.body);

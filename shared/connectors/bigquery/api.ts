@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import * as v from 'valibot';
 import { Problem } from '../../problem.ts';
 import { withTimeout } from '../with-timeout.ts';
@@ -110,16 +111,23 @@ export const createBigqueryApi = (
         });
         const job = page.jobReference;
         let names: readonly string[] = [];
+        let pauseMs = MIN_POLL_PAUSE_MS;
         for (;;) {
           if (page.jobComplete) {
             names = page.schema?.fields.map(({ name }) => name) ?? names;
             for (const one of page.rows ?? []) row(toBigqueryRow(names, one));
             if (page.pageToken === undefined) return;
+          } else {
+            // The request itself waits up to `timeoutMs`. The pause is for a server that answers at once.
+            await setTimeout(pauseMs, undefined, { signal });
+            pauseMs = Math.min(2 * pauseMs, MAX_POLL_PAUSE_MS);
           }
-          const url = buildUrl(`queries/${encodeURIComponent(job?.jobId ?? '')}`, {
+          if (job?.jobId === undefined)
+            throw new Problem('protocol-mismatch', 'Expected the id of a query whose answer is not complete');
+          const url = buildUrl(`queries/${encodeURIComponent(job.jobId)}`, {
             maxResults: String(BIGQUERY_ROWS_PER_PAGE),
             timeoutMs: String(MAX_POLL_MS),
-            location: job?.location ?? place,
+            location: job.location ?? place,
             pageToken: page.pageToken,
           });
           page = await rest.ask({ url, headers, answer: QueryPage, cure, signal });
@@ -131,6 +139,8 @@ export const createBigqueryApi = (
 /** Five queries at once each have a page in memory. */
 const BIGQUERY_ROWS_PER_PAGE = 5000;
 const MAX_POLL_MS = 10_000;
+const MIN_POLL_PAUSE_MS = 50;
+const MAX_POLL_PAUSE_MS = 2000;
 /** A project holds a few thousand at most. */
 const MAX_BIGQUERY_DATASETS = 20_000;
 

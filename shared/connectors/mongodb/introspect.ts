@@ -71,14 +71,10 @@ export const introspectMongodb = async (
         collectionBatch.length > sessions.length * COLLECTIONS_PER_SESSION
       )
         sessions.push(await options.openAnother());
-      const tables = await readCollections(
-        sessions,
-        db,
-        collectionBatch,
-        limit,
-        missingItems.add,
-        renewSession,
-      );
+      const tables = await readCollections(sessions, db, collectionBatch, limit, missingItems.add, {
+        replaceLate: renewSession,
+        recordSuccess: renewals.recordSuccess,
+      });
       await stored;
       // Reads the next batch while this one is stored.
       stored = Promise.resolve(sink(tables));
@@ -105,6 +101,13 @@ const COLLECTIONS_PER_BATCH = 100;
 const COLLECTIONS_PER_SESSION = 4;
 const MAX_COLLECTIONS = 200_000;
 
+/** What follows a collection that was read, and one whose command timed out. */
+interface SessionRenewal {
+  /** Opens a session in place of the one that the timeout closed. Throws if the source itself fails. */
+  readonly replaceLate: (error: unknown) => Promise<MemberSession>;
+  readonly recordSuccess: () => void;
+}
+
 /** Each session takes the next collection as soon as it is free; the tables are returned in order. */
 const readCollections = async (
   sessions: MemberSession[],
@@ -112,7 +115,7 @@ const readCollections = async (
   collections: readonly MongodbCollection[],
   limit: number,
   addMissing: (db: string, kind: SampleMissingCause) => void,
-  renewSession: (error: unknown) => Promise<MemberSession>,
+  { replaceLate, recordSuccess }: SessionRenewal,
 ): Promise<readonly Table[]> => {
   const tables: (Table | undefined)[] = [];
   const next = collections.entries();
@@ -123,9 +126,11 @@ const readCollections = async (
     collection: MongodbCollection,
   ): Promise<CollectionSample> => {
     try {
-      return await sampleCollection(session, db, collection, limit);
+      const sample = await sampleCollection(session, db, collection, limit);
+      recordSuccess();
+      return sample;
     } catch (error) {
-      sessions[sessionIndex] = await renewSession(error).catch((fault: unknown) => {
+      sessions[sessionIndex] = await replaceLate(error).catch((fault: unknown) => {
         failed = true;
         throw fault;
       });
