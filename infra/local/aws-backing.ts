@@ -7,7 +7,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createDynamoStore } from '../../shared/adapters/aws/dynamo-store.ts';
 import { createEventBridgeBus } from '../../shared/adapters/aws/eventbridge-bus.ts';
-import { createSecretsVault } from '../../shared/adapters/aws/secrets-vault.ts';
+import { createSecretsVault } from '../../shared/adapters/aws/vault/secrets-vault.ts';
 import { toConnectionEvents, parseQueuedEvent } from '../../shared/domain/events/connection-events.ts';
 import type { DialLimits } from '../../shared/domain/testing/dial-quota.ts';
 import { toPostponementSeconds } from '../../shared/domain/testing/queued-tests.ts';

@@ -5,7 +5,7 @@ import {
   type VaultActions,
   vaultActions,
   writeVaultActions,
-} from '../../shared/adapters/aws/vault-actions.ts';
+} from '../../shared/adapters/aws/vault/vault-actions.ts';
 import type { Uses } from '../../shared/ports/ports.ts';
 import type { Vault } from '../../shared/ports/vault.ts';
 import { createGrant, type PolicyConditions, type PolicyGrant } from './policy-grant.ts';

@@ -11,8 +11,8 @@ import { assessLogin } from './login-methods.ts';
 import { toCanonicalHost } from './to-canonical-host.ts';
 import { createHostResolver, resolveHost } from './resolve-host.ts';
 import type { HostResolver } from './resolve-host.ts';
-import { secureSocket } from './secure-socket.ts';
-import type { SecuredSocket } from './secure-socket.ts';
+import { secureSocket } from './tls/secure-socket.ts';
+import type { SecuredSocket } from './tls/secure-socket.ts';
 import type { StepRecorder } from './step-recorder.ts';
 
 export interface DialerOptions {

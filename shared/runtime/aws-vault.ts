@@ -4,7 +4,7 @@ import { readRequiredEnv } from '../env.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Vault } from '../ports/vault.ts';
 import { awsClientSettings } from '../adapters/aws/aws-client-settings.ts';
-import { createSecretsVault } from '../adapters/aws/secrets-vault.ts';
+import { createSecretsVault } from '../adapters/aws/vault/secrets-vault.ts';
 
 /** The vault of this deployment. The function's role limits what it may do there. */
 export const openAwsVault = (clock: Clock): Vault =>

@@ -13,7 +13,7 @@ import { bundleFunctions } from '../../infra/build/bundle.ts';
 import { createDynamoTable } from '../../infra/local/create-dynamo-table.ts';
 import { createDynamoStore } from '../../shared/adapters/aws/dynamo-store.ts';
 import { createLambdaProbe } from '../../shared/adapters/aws/lambda-probe.ts';
-import { createSecretsVault } from '../../shared/adapters/aws/secrets-vault.ts';
+import { createSecretsVault } from '../../shared/adapters/aws/vault/secrets-vault.ts';
 import { probeContract, type ProbeBench } from '../contracts/probe.ts';
 import { awsClient } from '../engines/aws-client.ts';
 import { reach } from '../engines/reach.ts';

@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { describe, expect, test } from '@jest/globals';
-import { createSecretsVault } from '../../shared/adapters/aws/secrets-vault.ts';
+import { createSecretsVault } from '../../shared/adapters/aws/vault/secrets-vault.ts';
 import type { Vault } from '../../shared/ports/vault.ts';
 import { createSecretDocument, createSecretOwner } from '../contracts/secrets.ts';
 import { startFakeHttpServer } from './fake-http-server.ts';

@@ -6,7 +6,7 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createSecretsVault } from '../../shared/adapters/aws/secrets-vault.ts';
+import { createSecretsVault } from '../../shared/adapters/aws/vault/secrets-vault.ts';
 import { createId } from '../../shared/domain/id.ts';
 import type { Vault } from '../../shared/ports/vault.ts';
 import { createSecretDocument, createSecretOwner } from '../contracts/secrets.ts';

@@ -1,8 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  classifyPostgresqlError,
-  addPostgresqlLoginProgress,
-} from '../../shared/connectors/postgresql/failures.ts';
+import { classifyPostgresqlError } from '../../shared/connectors/postgresql/failures.ts';
+import { addPostgresqlLoginProgress } from '../../shared/connectors/postgresql/login-failures.ts';
 import { problems } from '../../shared/problem.ts';
 
 const thrown = (fields: object) => Object.assign(new Error('in some language'), fields);

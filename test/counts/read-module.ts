@@ -11,6 +11,8 @@ export interface ModuleFacts {
   readonly functions: readonly string[];
   /** Relative specifiers of all imports and re-exports, those of types and dynamic ones included. */
   readonly imports: readonly string[];
+  /** Those of them that are loaded when the file is: types and dynamic imports left out. */
+  readonly staticImports: readonly string[];
   /** Packages that are loaded when the file is: types and dynamic imports left out. */
   readonly staticPackages: readonly string[];
   /** Conditional expressions that stand within another one. */
@@ -28,6 +30,7 @@ export const readModule = (file: string): ModuleFacts => {
   const { body } = parseSync(text, { syntax: 'typescript', target: 'es2024' }) as unknown as { body: Node[] };
   const declarations = body.flatMap(listDeclarations);
   const links = body.flatMap(listLinks);
+  const loaded = links.filter(({ typeOnly }) => !typeOnly).map(({ from }) => from);
   let nestedTernaries = 0;
   const dynamic: string[] = [];
   const visit = (value: unknown, isWithinTernary: boolean) => {
@@ -54,9 +57,8 @@ export const readModule = (file: string): ModuleFacts => {
     declared: [...new Set(declarations.map(({ name }) => name))],
     functions: declarations.filter(({ isFunction }) => isFunction).map(({ name }) => name),
     imports: [...links.map(({ from }) => from), ...dynamic].filter((from) => from.startsWith('.')),
-    staticPackages: links
-      .filter(({ from, typeOnly }) => !typeOnly && !from.startsWith('.'))
-      .map(({ from }) => from),
+    staticImports: loaded.filter((from) => from.startsWith('.')),
+    staticPackages: loaded.filter((from) => !from.startsWith('.')),
     nestedTernaries,
   };
 };

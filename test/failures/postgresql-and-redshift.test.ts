@@ -1,8 +1,6 @@
 import { describe } from '@jest/globals';
-import {
-  classifyPostgresqlError as postgresql,
-  addPostgresqlLoginProgress,
-} from '../../shared/connectors/postgresql/failures.ts';
+import { classifyPostgresqlError as postgresql } from '../../shared/connectors/postgresql/failures.ts';
+import { addPostgresqlLoginProgress } from '../../shared/connectors/postgresql/login-failures.ts';
 import { toIssuerProblem } from '../../shared/connectors/redshift/issuer-failures.ts';
 import { testFailures, type FailureRow } from './failure-rows.ts';
 

@@ -9,7 +9,7 @@ import { createDirectProbe } from '../../shared/runtime/direct-probe.ts';
 import { createDynamoStore } from '../../shared/adapters/aws/dynamo-store.ts';
 import { createLambdaProbe } from '../../shared/adapters/aws/lambda-probe.ts';
 import { encodeProbeAnswer } from '../../shared/adapters/probe-answer.ts';
-import { createSecretsVault } from '../../shared/adapters/aws/secrets-vault.ts';
+import { createSecretsVault } from '../../shared/adapters/aws/vault/secrets-vault.ts';
 import { createLog } from '../../shared/log.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
 import { type Api, startApi } from '../api.ts';

@@ -23,7 +23,7 @@ import { createDocumentShape } from '../../shared/connectors/mongodb/document-sh
 import { readObjectColumns } from '../../shared/connectors/s3/read-object-columns.ts';
 import { checkXml } from '../../shared/connectors/s3/xml-answer.ts';
 import { createBudget } from '../../shared/network/budget.ts';
-import { parseForeignJson } from '../../shared/network/parse-foreign-json.ts';
+import { parseForeignJson } from '../../shared/network/http/parse-foreign-json.ts';
 import { Problem } from '../../shared/problem.ts';
 import { readCsvColumns } from '../../shared/connectors/s3/csv.ts';
 import {

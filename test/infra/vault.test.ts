@@ -11,7 +11,7 @@ import { ensureKey } from '../../infra/local/aws-resources.ts';
 import { createDynamoTable } from '../../infra/local/create-dynamo-table.ts';
 import { createDynamoStore } from '../../shared/adapters/aws/dynamo-store.ts';
 import { openFileVault } from '../../shared/adapters/local/file-vault.ts';
-import { createSecretsVault } from '../../shared/adapters/aws/secrets-vault.ts';
+import { createSecretsVault } from '../../shared/adapters/aws/vault/secrets-vault.ts';
 import { createSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
 import { createId } from '../../shared/domain/id.ts';
 import { compareMarks } from '../../shared/domain/credentials/store-mark.ts';

@@ -4,7 +4,7 @@ import {
   countJsonValues,
   defaultJsonLimits,
   parseForeignJson,
-} from '../../shared/network/parse-foreign-json.ts';
+} from '../../shared/network/http/parse-foreign-json.ts';
 
 const none = { depth: 1000, values: 1_000_000, containers: 1_000_000 };
 const tooLarge = expect.objectContaining({ code: 'source-too-large' });

@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createDialer } from '../../shared/network/create-dialer.ts';
 import type { TlsSettings } from '../../shared/network/dialer.ts';
 import type { EgressPolicy } from '../../shared/network/egress.ts';
-import { createHttpAgent } from '../../shared/network/create-http-agent.ts';
+import { createHttpAgent } from '../../shared/network/http/create-http-agent.ts';
 import type { LoginKind } from '../../shared/network/login-methods.ts';
 import { createStepRecorder } from '../../shared/network/step-recorder.ts';
 import { listen, pem } from './servers.ts';

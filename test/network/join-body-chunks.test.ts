@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, get, type IncomingMessage } from 'node:http';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { joinBodyChunks } from '../../shared/network/join-body-chunks.ts';
+import { joinBodyChunks } from '../../shared/network/http/join-body-chunks.ts';
 
 /** Starts a server that answers with pieces of these sizes and writes each piece separately. */
 const serve = async (sizes: readonly number[]) => {

@@ -15,7 +15,7 @@ import {
 import { createDynamoTable } from '../../infra/local/create-dynamo-table.ts';
 import { createDynamoStore } from '../../shared/adapters/aws/dynamo-store.ts';
 import { openFileVault } from '../../shared/adapters/local/file-vault.ts';
-import { createSecretsVault } from '../../shared/adapters/aws/secrets-vault.ts';
+import { createSecretsVault } from '../../shared/adapters/aws/vault/secrets-vault.ts';
 import { createSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
 import type { Store } from '../../shared/ports/store.ts';
 import type { Vault } from '../../shared/ports/vault.ts';

@@ -1,17 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import * as v from 'valibot';
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../ports/clock.ts';
 import type { ReportUnreadable, SecretDocument, SecretRef, Vault } from '../../ports/vault.ts';
-import { tryParseJson } from '../../json.ts';
-import { Problem } from '../../problem.ts';
 import { toTenantKeyLabel, toSecretName } from '../secret-name.ts';
-import { ignoreNotFound } from './atomic-file.ts';
-import { DamagedFile, withVaultProblems, openSealedFolder } from './sealed-folder.ts';
+import { DamagedFile, openSealedFolder } from './sealed-folder.ts';
 import {
   requireRemovalDays,
-  parseJsonObject,
   throwCredentialsMissing,
   parseSecretOwner,
   parseSecretDocument,
@@ -20,7 +13,16 @@ import {
   createUnreadableProblem,
   encodeSecretDocument,
 } from '../secret-document.ts';
-import { createNotSharedProblem, parseSharedSecretName } from '../shared-secret.ts';
+import { createNotSharedProblem } from '../shared-secret.ts';
+import {
+  localSecretPrefix,
+  type SecretFile,
+  parseSecretFile,
+  isUnreadableSecret,
+  toSecretFileName,
+  toSecretPath,
+  readSharedSecretFile,
+} from './secret-file.ts';
 
 interface FileVaultOptions {
   /** Created if it does not exist. Shared secrets of platform mode are files `shared/NAME.json` in it: `{ "tags": {…}, "value": {…} }`. */
@@ -210,33 +212,10 @@ export const openFileVault = async ({ folder, clock }: FileVaultOptions): Promis
       void (await files.write(storeMarkFile, storeMarkFile, Buffer.from(mark), 'over')),
   };
 };
-
-const localSecretPrefix = 'mooring';
 const VAULT_DAY_MS = 86_400_000;
-
-const SecretFile = v.strictObject({
-  layout: v.literal(1),
-  /** The version in force. */
-  current: v.string(),
-  versions: v.record(v.string(), v.strictObject({ text: v.string(), at: v.number() })),
-});
-type SecretFile = v.InferOutput<typeof SecretFile>;
-
-const parseSecretFile = (content: Uint8Array, path: string): SecretFile => {
-  const secret = v.safeParse(SecretFile, tryParseJson(Buffer.from(content).toString()));
-  if (!secret.success) throw new DamagedFile(path);
-  return secret.output;
-};
-
-const isUnreadableSecret = (error: unknown) =>
-  error instanceof Problem && error.code === 'credentials-required';
 
 /** Holds the mark of the store that the secrets belong to. */
 const storeMarkFile = 'store-mark';
-
-/** The hash hides the secret's name, which may also be longer than a file name can be. */
-const toSecretFileName = (name: string): string => createHash('sha256').update(name).digest('hex');
-const toSecretPath = (name: string): string => `secrets/${toSecretFileName(name)}`;
 
 /** Runs the work on one secret sequentially. */
 const createSerialRunner = () => {
@@ -254,23 +233,4 @@ const createSerialRunner = () => {
       if (last.get(name) === turn) last.delete(name);
     }
   };
-};
-
-const SharedSecretFile = v.object({
-  tags: v.record(v.string(), v.string()),
-  value: v.record(v.string(), v.unknown()),
-});
-
-const readSharedSecretFile = async (folder: string, arn: string) => {
-  parseSharedSecretName(arn, localSecretPrefix);
-  const [, name] = /^arn:aws:secretsmanager:local:000000000000:secret:([\w+=@-][\w+=.@-]*)$/.exec(arn) ?? [];
-  if (name === undefined) return undefined;
-  const text = await withVaultProblems(() =>
-    ignoreNotFound(readFile(join(folder, 'shared', `${name}.json`), 'utf8')),
-  );
-  if (text === undefined) return undefined;
-  const secret = v.safeParse(SharedSecretFile, parseJsonObject(text));
-  if (!secret.success)
-    throw new Problem('internal', 'A shared secret is a file of the form { "tags": {…}, "value": {…} }');
-  return secret.output;
 };

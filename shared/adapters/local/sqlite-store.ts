@@ -1,5 +1,4 @@
-import { deserialize, serialize } from 'node:v8';
-import type { SQLOutputValue } from 'node:sqlite';
+import { serialize } from 'node:v8';
 import type { Clock } from '../../ports/clock.ts';
 import { Conflict } from '../../ports/store.ts';
 import type {
@@ -14,6 +13,7 @@ import type {
 import { toChangeKey, normalizeChanges, normalizeItemKey, normalizeItemRange } from '../normalize-changes.ts';
 import { openSqlite, withStoreProblems, prepareStatements } from './sqlite-file.ts';
 import { createTurnBudget, type TurnBudget } from './turn-budget.ts';
+import { type SqliteRow, requireBytes, toItemKey, decodeItem, decodeStoreEvent } from './sqlite-rows.ts';
 
 export interface SqliteStore extends Store, AsyncDisposable {
   /** The oldest events that are not acknowledged, after the event with this id, in the order of their changes. */
@@ -234,29 +234,4 @@ const fillStorePage = (
 const readPosition = (items: readonly Item[], index: KeyRange['index']) => {
   const last = items.at(-1);
   return (index ? last?.due?.sk : last?.sk) ?? '';
-};
-
-type SqliteRow = Record<string, SQLOutputValue>;
-
-const requireBytes = (value: SQLOutputValue | undefined) => {
-  if (value instanceof Uint8Array) return value;
-  throw new TypeError('The store: expected bytes');
-};
-
-const toItemKey = ({ pk, sk }: SqliteRow): ItemKey => ({ pk: String(pk), sk: String(sk) });
-
-/** Only `normalizeChanges` lets values in, so a stored value is an `Item`. This is the only cast. */
-const decodeItem = (body: Uint8Array) => deserialize(body) as Item;
-
-/** A damaged event must not block the events after it. */
-const decodeStoreEvent = ({ id, before, after }: SqliteRow): StoreEvent => {
-  try {
-    return {
-      id: String(id),
-      ...(before && { before: decodeItem(requireBytes(before)) }),
-      ...(after && { after: decodeItem(requireBytes(after)) }),
-    };
-  } catch (damage) {
-    return { id: String(id), damage };
-  }
 };

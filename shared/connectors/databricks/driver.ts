@@ -1,5 +1,5 @@
 import type { Dialer } from '../../network/dialer.ts';
-import { createHttpAgent } from '../../network/create-http-agent.ts';
+import { createHttpAgent } from '../../network/http/create-http-agent.ts';
 import { Problem } from '../../problem.ts';
 import { checkThrift } from './check-thrift.ts';
 import { databricksLogins } from './logins.ts';

@@ -1,4 +1,3 @@
-import type { Column } from '../catalog.ts';
 import {
   SCHEMA_TYPE_COST,
   createSchemaReading,
@@ -9,6 +8,7 @@ import {
   toStringOrNull,
 } from './schema-fields.ts';
 import type { SchemaField, SchemaReading, SchemaText } from './schema-fields.ts';
+import { avroFixedSizes, avroBaseTypes, avroPrimitiveKinds, avroLogicalKinds } from './avro-kinds.ts';
 
 /** Returns the fields of an Avro record; any other type becomes one field, `value`. https://avro.apache.org/docs/1.12.0/specification/ */
 export const parseAvroFields = (
@@ -168,23 +168,6 @@ const isValidAvroDecimal = (
   return digits > 0 && digits <= maxDigits && Number(scale) >= 0 && Number(scale) <= digits;
 };
 
-/** In bytes. */
-const avroFixedSizes: Readonly<Record<string, number>> = { uuid: 16, duration: 12 };
-
-const avroBaseTypes: Readonly<Record<string, string>> = {
-  'big-decimal': 'bytes',
-  uuid: 'string',
-  date: 'int',
-  'time-millis': 'int',
-  'time-micros': 'long',
-  'timestamp-millis': 'long',
-  'timestamp-micros': 'long',
-  'timestamp-nanos': 'long',
-  'local-timestamp-millis': 'long',
-  'local-timestamp-micros': 'long',
-  'local-timestamp-nanos': 'long',
-};
-
 const describeItemType = (schema: unknown, types: AvroTypes, namespace: string): string =>
   types.budget.descend(() => describeAvroType(schema, types, namespace)).type;
 
@@ -223,30 +206,3 @@ const readAvroRecordFields = (
 
 const toAvroTypeName = ({ name }: Readonly<Record<string, unknown>>): string =>
   typeof name === 'string' ? name.slice(name.lastIndexOf('.') + 1) : 'record';
-
-const avroPrimitiveKinds: Readonly<Record<string, Column['kind']>> = {
-  null: 'other',
-  boolean: 'boolean',
-  int: 'integer',
-  long: 'integer',
-  float: 'float',
-  double: 'float',
-  bytes: 'binary',
-  string: 'string',
-};
-
-const avroLogicalKinds: Readonly<Record<string, Column['kind']>> = {
-  decimal: 'decimal',
-  'big-decimal': 'decimal',
-  uuid: 'uuid',
-  date: 'date',
-  'time-millis': 'time',
-  'time-micros': 'time',
-  'timestamp-millis': 'timestamp',
-  'timestamp-micros': 'timestamp',
-  'timestamp-nanos': 'timestamp',
-  'local-timestamp-millis': 'timestamp',
-  'local-timestamp-micros': 'timestamp',
-  'local-timestamp-nanos': 'timestamp',
-  duration: 'other',
-};

@@ -1,5 +1,5 @@
 import { createBudget, isTooLargeProblem, type Budget } from '../../network/budget.ts';
-import { countJsonValues } from '../../network/parse-foreign-json.ts';
+import { countJsonValues } from '../../network/http/parse-foreign-json.ts';
 import type { Column } from '../catalog.ts';
 
 /** A field of a schema in Avro, JSON Schema or Protobuf. */

@@ -1,4 +1,4 @@
-import { detectTls } from '../../network/detect-tls.ts';
+import { detectTls } from '../../network/tls/detect-tls.ts';
 import { Problem } from '../../problem.ts';
 import type { Dialer, HostPort } from '../../network/dialer.ts';
 import { hasDatabase } from './databases.ts';

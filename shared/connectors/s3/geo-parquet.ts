@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { isTooLargeProblem } from '../../network/budget.ts';
-import { parseForeignJson } from '../../network/parse-foreign-json.ts';
+import { parseForeignJson } from '../../network/http/parse-foreign-json.ts';
 
 /** https://geoparquet.org/releases/v1.1.0/ */
 const GeoParquetMetadata = v.object({

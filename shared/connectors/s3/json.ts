@@ -1,5 +1,5 @@
 import { isTooLargeProblem } from '../../network/budget.ts';
-import { countJsonValues, type JsonLimits } from '../../network/parse-foreign-json.ts';
+import { countJsonValues, type JsonLimits } from '../../network/http/parse-foreign-json.ts';
 import { tryParseJson } from '../../json.ts';
 import type { Column } from '../catalog.ts';
 import type { ObjectColumns, TextSample } from './object-columns.ts';

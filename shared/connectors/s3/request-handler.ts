@@ -4,7 +4,7 @@ import { request as httpsRequest } from 'node:https';
 import { Readable, Transform, pipeline } from 'node:stream';
 import type { Dialer } from '../../network/dialer.ts';
 import { readNativeCode } from '../../network/classify-network-error.ts';
-import { createHttpAgent } from '../../network/create-http-agent.ts';
+import { createHttpAgent } from '../../network/http/create-http-agent.ts';
 import type { LoginMethod } from '../../network/login-methods.ts';
 import { Problem } from '../../problem.ts';
 import { readXmlAnswer } from './xml-answer.ts';

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { spendAllowance, createTooLargeProblem, type ReadAllowance } from '../../network/budget.ts';
-import { readWholeBytes } from '../../network/read-whole-text.ts';
+import { readWholeBytes } from '../../network/http/read-whole-text.ts';
 import { Problem } from '../../problem.ts';
 
 /** Reads an answer and checks its XML before the SDK parses it: the SDK's parser has no limits, and reads a DOCTYPE again and again. */

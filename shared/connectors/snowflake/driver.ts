@@ -2,7 +2,7 @@ import type { Agent } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Connection, ConnectionOptions } from 'snowflake-sdk';
 import { presetEnv } from '../../env.ts';
-import { countJsonValues, type JsonLimits } from '../../network/parse-foreign-json.ts';
+import { countJsonValues, type JsonLimits } from '../../network/http/parse-foreign-json.ts';
 import { readNativeCode } from '../../network/classify-network-error.ts';
 import { Problem } from '../../problem.ts';
 import {

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Connection, ConnectionOptions } from 'snowflake-sdk';
 import type { Dialer } from '../../network/dialer.ts';
-import { createHttpAgent } from '../../network/create-http-agent.ts';
+import { createHttpAgent } from '../../network/http/create-http-agent.ts';
 import type { LoginMethod } from '../../network/login-methods.ts';
 import { Problem } from '../../problem.ts';
 import type { Session, SessionTarget } from '../connector.ts';

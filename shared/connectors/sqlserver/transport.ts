@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Dialer, HostPort } from '../../network/dialer.ts';
 import { classifyNetworkError } from '../../network/classify-network-error.ts';
-import { detectTls } from '../../network/detect-tls.ts';
+import { detectTls } from '../../network/tls/detect-tls.ts';
 import { Problem } from '../../problem.ts';
 import { guardSqlserverSocket } from './guard.ts';
 import { sqlserverLogins } from './logins.ts';

@@ -7,7 +7,7 @@ import type { IntrospectionState, StoredConnection } from '../connections/connec
 import { hashDerivation, readCurrentCatalog } from '../connections/derived-data.ts';
 import { tableKeys } from '../table-keys.ts';
 import { countLoginResult } from '../testing/lock-out.ts';
-import { type StoredProblem, toStoredProblem } from '../stored-problem.ts';
+import { type StoredProblem } from '../stored-problem.ts';
 import type { Tenant } from '../access/tenant.ts';
 import {
   toNextRevision,
@@ -15,6 +15,7 @@ import {
   toTenant,
   updateStoredConnection,
 } from '../connections/connection-repository.ts';
+import { toFailedState, toSucceededState } from './introspection-states.ts';
 
 /** A failed attempt. Times are in milliseconds since the epoch. */
 export interface FailedAttempt {
@@ -215,27 +216,6 @@ const buildCatalogSwitch = (
   buildAuditPut({ tenant, ...by, now: at }, id, 'introspected'),
   ...(token === undefined ? [] : [{ remove: tableKeys.lease(tenant, id), if: { token } }]),
 ];
-
-const toFailedState = (last: IntrospectionState, problem: Problem, now: number): IntrospectionState => ({
-  ...last,
-  state: 'failed',
-  at: new Date(now).toISOString(),
-  failures: last.failures + 1,
-  problem: toStoredProblem(problem),
-});
-
-const toSucceededState = (
-  read: StoredConnection,
-  last: IntrospectionState,
-  now: number,
-): IntrospectionState => ({
-  ...last,
-  state: 'succeeded',
-  of: hashDerivation('introspection', read),
-  at: new Date(now).toISOString(),
-  failures: 0,
-  problem: null,
-});
 
 const backOffMinutes = [1, 5, 15, 60] as const;
 

@@ -13,7 +13,6 @@ import {
   buildConnectionPut,
   updateStoredConnection,
 } from '../connections/connection-repository.ts';
-import { stepNames } from '../../network/dialer.ts';
 import type { DraftTest, SavedTest } from '../../ports/probe.ts';
 import { Problem, type ProblemCode, problems } from '../../problem.ts';
 import { listKnownNames } from '../../scrub.ts';
@@ -25,6 +24,7 @@ import {
   resolveSavedTarget,
 } from '../credentials/resolve-target.ts';
 import { scrubStep } from '../credentials/scrub-errors.ts';
+import { listStepsFailedAt } from './failed-steps.ts';
 
 /** Tests a draft. Nothing is stored. */
 export const runDraftTest = async (
@@ -120,26 +120,6 @@ export const recordEndedTest = async (
 };
 
 const unusableCredentialCodes: readonly ProblemCode[] = ['credentials-locked', 'secret-not-shared'];
-
-const createSkippedStep = (step: TestStep['step']): TestStep => ({ step, status: 'skipped', duration_ms: 0 });
-
-const createFailedStep = (
-  step: TestStep['step'],
-  code: ProblemCode,
-  remediation: string = problems[code].cure,
-): TestStep => ({
-  step,
-  status: 'failed',
-  duration_ms: 0,
-  code,
-  blame: problems[code].blame,
-  remediation,
-});
-
-const listStepsFailedAt = (failing: TestStep['step'], code: ProblemCode, remediation?: string): TestStep[] =>
-  stepNames.map((step) =>
-    step === failing ? createFailedStep(step, code, remediation) : createSkippedStep(step),
-  );
 
 const examineTarget = async (
   { clock, vantage, log }: ProbeDependencies,

@@ -1,9 +1,9 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import type { SecureContext } from 'node:tls';
-import { Problem } from '../problem.ts';
-import type { TlsSettings } from './dialer.ts';
-import { readNativeCode } from './classify-network-error.ts';
+import { Problem } from '../../problem.ts';
+import type { TlsSettings } from '../dialer.ts';
+import { readNativeCode } from '../classify-network-error.ts';
 
 /** Creates a new context for each connection, so that no TLS session is resumed. Throws `certificate-unreadable` with the field. */
 export const createTlsContext = async ({ ca, cert, key }: TlsSettings): Promise<SecureContext> => {

@@ -3,10 +3,10 @@ import type { ClientRequest, ClientRequestArgs } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { Problem } from '../problem.ts';
-import type { Dialer } from './dialer.ts';
+import { Problem } from '../../problem.ts';
+import type { Dialer } from '../dialer.ts';
 import { joinBodyChunks } from './join-body-chunks.ts';
-import type { LoginMethod } from './login-methods.ts';
+import type { LoginMethod } from '../login-methods.ts';
 
 /**
  * Creates an agent that gets every socket from the dialer, for any host that a driver requests. Its users must not follow redirects, which

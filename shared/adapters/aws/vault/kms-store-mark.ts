@@ -1,6 +1,6 @@
 import { type KMSClient, paginateListResourceTags, TagResourceCommand } from '@aws-sdk/client-kms';
-import type { SweepVault } from '../../ports/vault.ts';
-import { callAws } from './aws-fault.ts';
+import type { SweepVault } from '../../../ports/vault.ts';
+import { callAws } from '../aws-fault.ts';
 
 /** Keeps the mark of the store as a tag of a KMS key. A tag costs nothing, and it disappears when the vault is replaced. */
 export const createKmsStoreMark = (

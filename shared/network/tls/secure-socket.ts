@@ -2,11 +2,11 @@ import type { Socket } from 'node:net';
 import { isIP } from 'node:net';
 import { checkServerIdentity, connect } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
-import { Problem } from '../problem.ts';
-import type { TlsSettings } from './dialer.ts';
-import { readNativeCode } from './classify-network-error.ts';
+import { Problem } from '../../problem.ts';
+import type { TlsSettings } from '../dialer.ts';
+import { readNativeCode } from '../classify-network-error.ts';
 import { createTlsContext } from './create-tls-context.ts';
-import { toCanonicalHost } from './to-canonical-host.ts';
+import { toCanonicalHost } from '../to-canonical-host.ts';
 
 export interface SecuredSocket {
   readonly socket: Socket | TLSSocket;

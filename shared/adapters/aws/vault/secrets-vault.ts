@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { GenerateMacCommand, type KMSClient } from '@aws-sdk/client-kms';
+import type { KMSClient } from '@aws-sdk/client-kms';
 import {
   CreateSecretCommand,
   DeleteSecretCommand,
@@ -10,14 +10,14 @@ import {
   RestoreSecretCommand,
   UpdateSecretVersionStageCommand,
   type SecretsManagerClient,
-  type Tag,
 } from '@aws-sdk/client-secrets-manager';
-import type { Clock } from '../../ports/clock.ts';
-import type { SecretDocument, SecretOwner, SecretRef, Vault } from '../../ports/vault.ts';
-import { Problem } from '../../problem.ts';
-import { toAwsFault, callAws } from './aws-fault.ts';
+import type { Clock } from '../../../ports/clock.ts';
+import type { SecretDocument, SecretRef, Vault } from '../../../ports/vault.ts';
+import { Problem } from '../../../problem.ts';
+import { callAws } from '../aws-fault.ts';
+import { generateMac } from './generate-mac.ts';
 import { createKmsStoreMark } from './kms-store-mark.ts';
-import { parseSecretName, toSecretName, encodeTenant, createTenantKeys } from '../secret-name.ts';
+import { parseSecretName, toSecretName, encodeTenant, createTenantKeys } from '../../secret-name.ts';
 import {
   requireRemovalDays,
   parseJsonObject,
@@ -26,8 +26,17 @@ import {
   checkSecretName,
   throwSecretExists,
   encodeSecretDocument,
-} from '../secret-document.ts';
-import { createNotSharedProblem, parseSharedSecretName } from '../shared-secret.ts';
+} from '../../secret-document.ts';
+import { createNotSharedProblem, parseSharedSecretName } from '../../shared-secret.ts';
+import {
+  ignoreMissingSecret,
+  tenantTagKey,
+  createTenantTagTest,
+  toRemovalEnd,
+  toStagingLabel,
+  missingSecretOutcomes,
+  createNotSharedOutcomes,
+} from './secrets-vault-rules.ts';
 
 interface SecretsVaultOptions {
   readonly secrets: SecretsManagerClient;
@@ -46,16 +55,7 @@ interface SecretsVaultOptions {
 /** The vault on AWS Secrets Manager. `vault-actions.ts` lists the IAM actions of each method. */
 export const createSecretsVault = (options: SecretsVaultOptions): Vault => {
   const { secrets, kms, prefix, keyId, macKeyId, markKeyId = macKeyId, clock } = options;
-  const deriveKey = createTenantKeys(clock, async (label) => {
-    const command = new GenerateMacCommand({
-      KeyId: macKeyId,
-      MacAlgorithm: 'HMAC_SHA_256',
-      Message: Buffer.from(label),
-    });
-    const { Mac } = await callAws('KMS', kms.send(command));
-    if (!Mac) throw toAwsFault('KMS', undefined);
-    return Mac;
-  });
+  const deriveKey = createTenantKeys(clock, (label) => generateMac(kms, macKeyId, label));
 
   const describe = async (name: string) =>
     await callAws('Secrets Manager', secrets.send(new DescribeSecretCommand({ SecretId: name })), {
@@ -245,38 +245,3 @@ export const createSecretsVault = (options: SecretsVaultOptions): Vault => {
     ...createKmsStoreMark(kms, markKeyId),
   };
 };
-
-const ignoreMissingSecret = (error: unknown): false => {
-  if (error instanceof Problem && error.code === 'credentials-required') return false;
-  throw error;
-};
-
-const tenantTagKey = 'mooring:tenant';
-
-const createTenantTagTest = (owner: SecretOwner) => {
-  const tenant = encodeTenant(owner);
-  return ({ Key, Value }: Tag) => Key === tenantTagKey && Value === tenant;
-};
-
-/** A past `DeletedDate` is when the secret was removed, and 30 days remain from then; a future one is the end itself. */
-const toRemovalEnd = (deleted: number, now: number): number =>
-  deleted > now ? deleted : deleted + 30 * 86_400_000;
-
-/**
- * A staged version needs a label, or Secrets Manager may forget it. A secret has at most 20 labels, two of which AWS uses itself. So there
- * are 16 staging labels, and a later version with the same label takes it over; by then the earlier version is in force or abandoned.
- */
-const toStagingLabel = (version: string): string => `MOORING_STAGED_${version.slice(-1).toUpperCase()}`;
-
-/** The secret does not exist, or is scheduled for deletion. */
-const missingSecretOutcomes = {
-  ResourceNotFoundException: throwCredentialsMissing,
-  InvalidRequestException: throwCredentialsMissing,
-};
-
-const createNotSharedOutcomes = <T>(outcome: () => T) => ({
-  ResourceNotFoundException: outcome,
-  AccessDeniedException: outcome,
-  InvalidRequestException: outcome,
-  DecryptionFailure: outcome,
-});

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { Problem } from '../problem.ts';
+import { Problem } from '../../problem.ts';
 
 /** Reads a whole response of at most `maxBytes` bytes. Throws the problem of `createProblem` if it is longer. */
 export const readWholeText = async (

@@ -1,4 +1,4 @@
-import type { Vault } from '../../ports/vault.ts';
+import type { Vault } from '../../../ports/vault.ts';
 
 /** The IAM actions of one method of the vault, by resource. */
 export interface VaultActions {

@@ -1,5 +1,5 @@
-import { tryParseJson } from '../json.ts';
-import { spendAllowance, createTooLargeProblem, type ReadAllowance } from './budget.ts';
+import { tryParseJson } from '../../json.ts';
+import { spendAllowance, createTooLargeProblem, type ReadAllowance } from '../budget.ts';
 
 /** Limits on a JSON text of a source, checked before it is parsed: an empty object of 2 bytes takes 60 bytes of memory. */
 export interface JsonLimits {

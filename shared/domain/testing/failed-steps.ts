@@ -1,0 +1,27 @@
+import type { TestStep } from './test-result.ts';
+import { stepNames } from '../../network/dialer.ts';
+import { type ProblemCode, problems } from '../../problem.ts';
+
+const createSkippedStep = (step: TestStep['step']): TestStep => ({ step, status: 'skipped', duration_ms: 0 });
+
+const createFailedStep = (
+  step: TestStep['step'],
+  code: ProblemCode,
+  remediation: string = problems[code].cure,
+): TestStep => ({
+  step,
+  status: 'failed',
+  duration_ms: 0,
+  code,
+  blame: problems[code].blame,
+  remediation,
+});
+
+export const listStepsFailedAt = (
+  failing: TestStep['step'],
+  code: ProblemCode,
+  remediation?: string,
+): TestStep[] =>
+  stepNames.map((step) =>
+    step === failing ? createFailedStep(step, code, remediation) : createSkippedStep(step),
+  );
