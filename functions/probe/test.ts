@@ -2,8 +2,6 @@ import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { openVpcProbe, probeUses } from '../../shared/runtime/vpc-probe.ts';
 import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
-import { parseQueuedEvent } from '../../shared/domain/events/connection-events.ts';
-import { runQueuedTest, toPostponementSeconds } from '../../shared/domain/testing/queued-tests.ts';
 import { createProbeHandler, runLogged } from '../../shared/runtime/probe-handler.ts';
 import { createLog, type Log } from '../../shared/log.ts';
 import type { ConnectionEvent } from '../../shared/ports/bus.ts';
@@ -36,6 +34,11 @@ export const runQueuedTests = async (
   { ports, clock, settings, writeLog }: Runtime,
   { createProbe, postpone }: QueuedTestPorts,
 ): Promise<SQSBatchResponse> => {
+  // Loaded here, so that a test that a caller waits for does not load what only the queue needs.
+  const [{ parseQueuedEvent }, { runQueuedTest, toPostponementSeconds }] = await Promise.all([
+    import('../../shared/domain/events/connection-events.ts'),
+    import('../../shared/domain/testing/queued-tests.ts'),
+  ]);
   const runMessage = async (log: Log, detail: ConnectionEvent): Promise<void> => {
     const [probe, { store }] = await Promise.all([createProbe(log), ports(probeUses)]);
     if (!store) throw new Error('The probe was given no store');
