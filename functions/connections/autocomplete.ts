@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { limitCharacters } from '../../shared/characters.ts';
 import { Suggestion } from '../../shared/domain/catalog/suggest-names.ts';
+import { findConnection } from '../../shared/domain/connections/connection-repository.ts';
 import { autocompleteConnection } from '../../shared/domain/catalog/autocomplete-connection.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
 import { createHandler } from '../../shared/http/handler.ts';
@@ -29,8 +30,8 @@ export const endpoint = defineEndpoint({
   }),
   scope: 'connections:read',
   uses: { store: 'write', probe: 'introspect' },
-  handle: ({ params: { id }, query, store, probe, actor }) =>
-    autocompleteConnection({ store, probe }, actor, id, query),
+  handle: async ({ params: { id }, query, store, probe, actor }) =>
+    autocompleteConnection({ store, probe }, actor, await findConnection(store, actor.tenant, id), query),
 });
 
 export const handler = createHandler(endpoint, getAwsRuntime);

@@ -26,13 +26,15 @@ export const endpoint = defineEndpoint({
   timeout: 29,
   handle: async ({ params: { id }, body, header, store, probe, actor, now }) => {
     const { credentials: given = {}, ...rest } = body;
-    const { type } = await findConnection(store, actor.tenant, id);
+    const read = await findConnection(store, actor.tenant, id);
+    const { type } = read;
     const stored = await withProviderPaths(given, () => {
       const patch = parseInput(ConnectionPatch, { ...rest, ...splitProviderCredentials(type, given) });
       return updateConnectionFromPatch({ store, probe }, actor, {
         id,
         patch,
         version: parseIfMatch(header('if-match')),
+        read,
       });
     });
     return createConnectionReply(stored, now);

@@ -68,14 +68,18 @@ export const endpoint = defineEndpoint({
     // Later pages read the snapshot of the first page.
     const [snapshot, after] =
       position === undefined ? [undefined, undefined] : splitCatalogPosition(position);
-    const catalog = await loadCatalog({ store, probe }, actor, id, { maxAge, forget, snapshot });
+    const read = await findConnection(store, tenant, id);
+    const catalog = await loadCatalog({ store, probe }, actor, read, { maxAge, forget, snapshot });
     if (catalog === 'running') return reply(null, { status: 202, headers: { 'retry-after': '2' } });
     const place = { ...tenant, id, snapshot: catalog.snapshot_id };
-    const connectionPromise = findConnection(store, tenant, id);
-    const names = catalog.names ?? resolveNameRules(await connectionPromise, catalog);
+    const names = resolveNameRules(read, catalog);
+    // An introspection that ended during this request has changed the connection.
+    const wasKnown = [read.catalog, read.previous_catalog].some(
+      (known) => known?.snapshot_id === catalog.snapshot_id,
+    );
     const [page, connection] = await Promise.all([
       readTables(store, place, { ...filter, names, limit, after }),
-      connectionPromise,
+      wasKnown ? read : findConnection(store, tenant, id),
       // The first page has written the audit record.
       position === undefined && store.write([buildAuditPut(actor, id, 'read-schema')]),
     ]);

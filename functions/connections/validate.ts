@@ -36,10 +36,10 @@ export const endpoint = defineEndpoint({
   uses: { store: 'write', probe: 'introspect' },
   timeout: 29,
   handle: async ({ params: { id }, body: { tables }, store, probe, actor }) => {
-    const catalog = await loadCatalog({ store, probe }, actor, id, {});
+    const connection = await findConnection(store, actor.tenant, id);
+    const catalog = await loadCatalog({ store, probe }, actor, connection, {});
     if (catalog === 'running') return reply(null, { status: 202, headers: { 'retry-after': '2' } });
     const place = { ...actor.tenant, id };
-    const connection = await findConnection(store, actor.tenant, id);
     const typeNames = await resolveConnector(connection.type).loadTypeNames?.();
     const names = resolveNameRules(connection, catalog);
     const findings = (await validateTables({ store, place, catalog, names, typeNames }, tables)).flat();

@@ -40,7 +40,7 @@ export const endpoint = defineEndpoint({
       const { stored, wire } = await findManagementEntry(store, tenant, id);
       const { host = wire.host, port = wire.port } = body;
       if (body.host !== undefined) checkHost(settings, tenant, { host, port });
-      const change = { id, patch: parseManagementPatch(stored, body), version: stored.version };
+      const change = { id, patch: parseManagementPatch(stored, body), version: stored.version, read: stored };
       return toManagementEntry(await updateConnectionFromPatch({ store, probe }, actor, change)).wire;
     });
   },

@@ -22,8 +22,8 @@ export const endpoint = defineEndpoint({
   timeout: 29,
   handle: async ({ headers, params: { id }, caller, tenant, store, vault, actor }) => {
     checkOrganization(headers, caller);
-    await findManagementEntry(store, tenant, id);
-    await deleteConnection({ store, vault }, actor, id);
+    const { stored } = await findManagementEntry(store, tenant, id);
+    await deleteConnection({ store, vault }, actor, id, undefined, stored);
   },
 });
 

@@ -88,14 +88,12 @@ const validateDataSource = async (
   { name, tables, source }: MappedDataSource,
 ): Promise<MappedFieldError[]> => {
   const { stored, wire } = source;
-  const catalog = await refreshCatalog(ports, actor, stored.id, MANAGEMENT_WAIT_MS).catch(
-    (error: unknown) => {
-      if (error instanceof Problem && error.code === 'not-found') return undefined;
-      // A fault of Mooring must not be reported as one of the source.
-      if (error instanceof Problem && problems[error.code].blame !== 'mooring') return 'running' as const;
-      throw error;
-    },
-  );
+  const catalog = await refreshCatalog(ports, actor, stored, MANAGEMENT_WAIT_MS).catch((error: unknown) => {
+    if (error instanceof Problem && error.code === 'not-found') return undefined;
+    // A fault of Mooring must not be reported as one of the source.
+    if (error instanceof Problem && problems[error.code].blame !== 'mooring') return 'running' as const;
+    throw error;
+  });
   if (catalog === undefined) return [createSourceNotFoundError(name)];
   if (catalog === 'running') return [{ type: 'DATA_SOURCE_DOWN', dataSourceId: name }];
   const expected = Object.entries(tables).map(([table, fields]) => ({

@@ -43,14 +43,12 @@ export const endpoint = defineEndpoint({
   scope: 'connections:read',
   uses: { store: 'write', probe: 'introspect' },
   handle: async ({ params: { id }, query, tenant, store, probe, actor }) => {
-    const resolveDefaultType = async () => {
-      const { autocomplete: kinds } = resolveConnector((await findConnection(store, tenant, id)).type);
-      return kinds.includes('tables') ? 'tables' : 'topics';
-    };
-    const { type = await resolveDefaultType(), prefix } = query;
+    const connection = await findConnection(store, tenant, id);
+    const { autocomplete: kinds } = resolveConnector(connection.type);
+    const { type = kinds.includes('tables') ? 'tables' : 'topics', prefix } = query;
     // Forms also send empty fields.
     const parent = query.parent === '' ? undefined : query.parent;
-    const { suggestions } = await autocompleteConnection({ store, probe }, actor, id, {
+    const { suggestions } = await autocompleteConnection({ store, probe }, actor, connection, {
       type,
       parent,
       prefix,

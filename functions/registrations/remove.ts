@@ -25,7 +25,7 @@ export const endpoint = defineEndpoint({
   timeout: 29,
   handle: async ({ params, tenant, store, vault, actor }) => {
     const found = await findRegistration(store, tenant, params.id);
-    await deleteConnection({ store, vault }, actor, found.id);
+    await deleteConnection({ store, vault }, actor, found.id, undefined, found);
     return toSuccessEnvelope({ ...toRegistration(found), is_active: false });
   },
 });

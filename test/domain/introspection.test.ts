@@ -41,8 +41,13 @@ const lasted = (duration_ms: number) =>
   });
 
 describe('refreshed catalog', () => {
-  const fresh = (later: number, wait = 1000) =>
-    refreshCatalog({ store: api.store, probe }, { ...actor, now: now + later }, id, wait);
+  const fresh = async (later: number, wait = 1000) =>
+    refreshCatalog(
+      { store: api.store, probe },
+      { ...actor, now: now + later },
+      await findConnection(api.store, tenant, id),
+      wait,
+    );
   const snapshot = async (later: number) => Object(await fresh(later))['snapshot_id'];
 
   test('is introspected again by each call', async () => {
@@ -58,13 +63,19 @@ describe('refreshed catalog', () => {
 
   test('is reported as running when the wait time is over', async () => {
     const running = { introspect: () => Promise.resolve({ running: true as const }) };
-    expect(await refreshCatalog({ store: api.store, probe: running }, actor, id, 1)).toBe('running');
+    const connection = await findConnection(api.store, tenant, id);
+    expect(await refreshCatalog({ store: api.store, probe: running }, actor, connection, 1)).toBe('running');
   });
 });
 
 test('an outcome that is outdated because the connection has changed removes no snapshot', async () => {
-  const fresh = (later: number) =>
-    refreshCatalog({ store: api.store, probe }, { ...actor, now: now + later }, id, 1000);
+  const fresh = async (later: number) =>
+    refreshCatalog(
+      { store: api.store, probe },
+      { ...actor, now: now + later },
+      await findConnection(api.store, tenant, id),
+      1000,
+    );
   await fresh(1);
   await fresh(1000);
   const before = await findConnection(api.store, tenant, id);

@@ -4,7 +4,7 @@ import type { Actor } from '../access/audit.ts';
 import { type Suggestion, suggestNames, type SuggestionQuery } from './suggest-names.ts';
 import { readCurrentCatalog, resolveNameRules } from '../connections/derived-data.ts';
 import { startIntrospection, type IntrospectionDependencies } from './load-catalog.ts';
-import { findConnection } from '../connections/connection-repository.ts';
+import type { StoredConnection } from '../connections/connection.ts';
 
 interface SuggestionList {
   readonly suggestions: Suggestion[];
@@ -17,12 +17,10 @@ interface SuggestionList {
 export const autocompleteConnection = async (
   dependencies: IntrospectionDependencies,
   actor: Actor,
-  id: string,
+  connection: StoredConnection,
   wanted: SuggestionQuery,
 ): Promise<SuggestionList> => {
   const { store } = dependencies;
-  const { tenant } = actor;
-  const connection = await findConnection(store, tenant, id);
   const connector = resolveConnector(connection.type);
   if (!connector.autocomplete.includes(wanted.type)) {
     throw createFieldProblem([{ path: 'type', expected: `one of ${connector.autocomplete.join(', ')}` }]);
@@ -35,7 +33,7 @@ export const autocompleteConnection = async (
     await startIntrospection(dependencies, actor, connection);
     return { suggestions: [], as_of: null, complete: false };
   }
-  const place = { ...tenant, id, snapshot: catalog.snapshot_id };
+  const place = { ...actor.tenant, id: connection.id, snapshot: catalog.snapshot_id };
   return {
     suggestions: await suggestNames(store, place, wanted, {
       quote: await connector.loadQuote(),

@@ -44,15 +44,14 @@ export interface IntrospectionDependencies {
 
 /**
  * Returns the stored catalog if it is recent enough, else introspects and waits for a limited time. Until the back-off ends, it throws the
- * problem of a failed attempt again, with `Retry-After`.
+ * problem of a failed attempt again, with `Retry-After`. `connection` is as the caller has just read it.
  */
 export const loadCatalog = async (
   dependencies: IntrospectionDependencies,
   actor: Actor,
-  id: string,
+  connection: StoredConnection,
   { maxAge, forget = false, snapshot }: CatalogQuery,
 ): Promise<CatalogSummary | 'running'> => {
-  const connection = await findConnection(dependencies.store, actor.tenant, id);
   if (snapshot !== undefined) return resolvePagedSnapshot(connection, snapshot);
   const found = await findOrStartAttempt(dependencies, actor, connection, {
     maxAge,
@@ -83,10 +82,9 @@ export const loadCatalog = async (
 export const refreshCatalog = async (
   dependencies: IntrospectionDependencies,
   actor: Actor,
-  id: string,
+  first: StoredConnection,
   wait: number,
 ): Promise<CatalogSummary | 'running'> => {
-  const first = await findConnection(dependencies.store, actor.tenant, id);
   const catalog = readCurrentCatalog(first);
   const kept = catalog && catalog.duration_ms > wait / 2 ? FRESH_CATALOG_SECONDS : 0;
   const began = performance.now();
@@ -108,7 +106,7 @@ export const refreshCatalog = async (
     }
     if (performance.now() - began > wait - pause) return found;
     await new Promise((resolve) => setTimeout(resolve, pause));
-    connection = await findConnection(dependencies.store, actor.tenant, id);
+    connection = await findConnection(dependencies.store, actor.tenant, first.id);
   }
 };
 

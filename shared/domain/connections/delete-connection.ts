@@ -20,14 +20,18 @@ interface DeleteDependencies {
   readonly vault: RemoveVault;
 }
 
-/** Deletes a connection so that it can be restored for 30 days; its name is free at once. Throws `in-use` while consumers rely on it. */
+/**
+ * Deletes a connection so that it can be restored for 30 days; its name is free at once. Throws `in-use` while consumers rely on it. `read`
+ * is the connection, if it was read already.
+ */
 export const deleteConnection = async (
   { store, vault }: DeleteDependencies,
   actor: Actor,
   id: string,
   seen?: number,
+  read?: StoredConnection,
 ): Promise<void> => {
-  const { secret } = await softDelete(store, actor, id, seen);
+  const { secret } = await softDelete(store, actor, id, seen, read);
   if ('name' in secret) await scheduleSecretRemoval({ store, vault }, actor, id, secret);
 };
 
@@ -98,7 +102,8 @@ export const purgeConnection = async (
 ): Promise<void> => {
   const { tenant } = actor;
   // An active connection is deleted first, so that the event of the delete is sent.
-  if (await store.get(tableKeys.connection(tenant, id))) await softDelete(store, actor, id, seen);
+  const active = await store.get(tableKeys.connection(tenant, id));
+  if (active) await softDelete(store, actor, id, seen, readConnection(active));
   const deleted = await findDeletedConnection(store, actor, id);
   checkConnectionVersion(deleted, seen);
   try {
@@ -112,39 +117,51 @@ export const purgeConnection = async (
 };
 
 /** Moves the connection to the deleted ones, without its catalogs. */
-const softDelete = async (store: Store, actor: Actor, id: string, seen: number | undefined) => {
+const softDelete = async (
+  store: Store,
+  actor: Actor,
+  id: string,
+  seen: number | undefined,
+  first: StoredConnection | undefined,
+) => {
   const { tenant, now } = actor;
   let snapshots: string[] = [];
-  const removed = await updateStoredConnection(store, tenant, id, async (read) => {
-    checkConnectionVersion(read, seen);
-    await checkNotInUse(store, actor, read);
-    snapshots = listSnapshotIds(read);
-    const next = toNextRevision(read, {
-      status: 'pending',
-      status_reason: null,
-      awaits_test: null,
-      catalog: null,
-      previous_catalog: null,
-      last_introspection: null,
-      usages: {},
-      deleted_at: new Date(now).toISOString(),
-      cause: 'deleted',
-    });
-    return {
-      next,
-      changes: [
-        { remove: tableKeys.connection(tenant, id), if: { revision: read.revision } },
-        {
-          put: {
-            ...toConnectionItem(tableKeys.deleted(tenant, id), next),
-            expires: Math.floor(now / 1000) + DELETED_RETENTION_DAYS * 86_400,
+  const removed = await updateStoredConnection(
+    store,
+    tenant,
+    id,
+    async (read) => {
+      checkConnectionVersion(read, seen);
+      await checkNotInUse(store, actor, read);
+      snapshots = listSnapshotIds(read);
+      const next = toNextRevision(read, {
+        status: 'pending',
+        status_reason: null,
+        awaits_test: null,
+        catalog: null,
+        previous_catalog: null,
+        last_introspection: null,
+        usages: {},
+        deleted_at: new Date(now).toISOString(),
+        cause: 'deleted',
+      });
+      return {
+        next,
+        changes: [
+          { remove: tableKeys.connection(tenant, id), if: { revision: read.revision } },
+          {
+            put: {
+              ...toConnectionItem(tableKeys.deleted(tenant, id), next),
+              expires: Math.floor(now / 1000) + DELETED_RETENTION_DAYS * 86_400,
+            },
           },
-        },
-        { remove: tableKeys.name(tenant, read.name) },
-        buildAuditPut(actor, id, 'deleted'),
-      ],
-    };
-  });
+          { remove: tableKeys.name(tenant, read.name) },
+          buildAuditPut(actor, id, 'deleted'),
+        ],
+      };
+    },
+    first,
+  );
   for (const snapshot of snapshots) await removeSnapshot(store, { ...tenant, id, snapshot });
   return removed;
 };

@@ -23,6 +23,8 @@ interface UpdateRequest {
   readonly patch: ConnectionPatch;
   /** The version that the caller expects. */
   readonly version?: number | undefined;
+  /** The connection, if it was read already. */
+  readonly read?: StoredConnection;
 }
 
 /** Applies a caller's update. If it touches credentials, the probe applies it, because only the probe can read and merge them. */
@@ -33,7 +35,7 @@ export const updateConnectionFromPatch = async (
 ): Promise<StoredConnection> => {
   const { tenant } = actor;
   const { id, patch, version } = request;
-  const read = await findConnection(store, tenant, id);
+  const read = request.read ?? (await findConnection(store, tenant, id));
   checkConnectionVersion(read, version);
   const { credentials } = await applyUpdate(resolveConnector(read.type), read, patch);
   if (credentials === undefined) {
