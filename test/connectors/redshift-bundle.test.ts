@@ -84,7 +84,7 @@ const dialerWith = (ca: string) => `
     const { mode, ca } = dialer.tlsSettings;
     return secured({ socket, servername: host, ca, rejectUnauthorized: mode === 'verify-full' });
   },
-  aside: (tlsSettings) => ({ ...dialer, tlsSettings }),
+  withoutSteps: (tlsSettings) => ({ ...dialer, tlsSettings }),
 `;
 
 const script = `
