@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Table } from '../../shared/connectors/catalog.ts';
 import { isSameName, type NameRule } from '../../shared/connectors/name-rules.ts';
-import { compareUtf8 } from '../../shared/connectors/compare-names.ts';
+import { compareUtf8 } from '../../shared/connectors/reading/compare-names.ts';
 import { buildAuditPut } from '../../shared/domain/access/audit.ts';
 import { isCatalogPosition, readTables } from '../../shared/domain/catalog/snapshot/snapshot-reader.ts';
 import { loadCatalog, refreshCatalog } from '../../shared/domain/catalog/load-catalog.ts';

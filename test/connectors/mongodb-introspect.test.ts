@@ -3,7 +3,7 @@ import { MongoClient } from 'mongodb';
 import type { CatalogScope, Table } from '../../shared/connectors/catalog.ts';
 import { openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { mongodb } from '../../shared/connectors/mongodb/connector.ts';
-import { compareQualifiedNames } from '../../shared/connectors/compare-names.ts';
+import { compareQualifiedNames } from '../../shared/connectors/reading/compare-names.ts';
 import { reach } from '../engines/reach.ts';
 
 const engine = reach('mongodb');

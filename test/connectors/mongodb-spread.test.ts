@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { BSON } from 'mongodb';
-import { compareUtf8 } from '../../shared/connectors/compare-names.ts';
+import { compareUtf8 } from '../../shared/connectors/reading/compare-names.ts';
 import { readSpread } from '../../shared/connectors/mongodb/read-spread.ts';
 
 interface Stage {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { compareQualifiedNames } from '../../shared/connectors/compare-names.ts';
+import { compareQualifiedNames } from '../../shared/connectors/reading/compare-names.ts';
 import { reportUnreadableRelations } from '../../shared/connectors/postgresql/grants.ts';
 import { toPostgresqlColumnKind, renderPostgresqlType } from '../../shared/connectors/postgresql/kinds.ts';
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { recordRetryAfter, withRetries } from '../../shared/connectors/retry.ts';
+import { recordRetryAfter, withRetries } from '../../shared/connectors/reading/retry.ts';
 
 /** Runs work that fails with these errors before it succeeds, and records each pause. */
 const run = async (failures: readonly Error[], isTransient = (_: unknown) => true, signal?: AbortSignal) => {

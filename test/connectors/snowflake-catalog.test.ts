@@ -14,7 +14,7 @@ import {
 import { toSnowflakeColumnKind, renderSnowflakeType } from '../../shared/connectors/snowflake/types.ts';
 import { createTableDraft } from '../../shared/connectors/sql/table-draft.ts';
 import { createTableDrafts } from '../../shared/connectors/sql/table-drafts.ts';
-import { createPartReader } from '../../shared/connectors/part-reader.ts';
+import { createPartReader } from '../../shared/connectors/reading/part-reader.ts';
 import { secureServer } from '../contracts/service.ts';
 import { pem } from '../network/servers.ts';
 

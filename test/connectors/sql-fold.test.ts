@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Column, Table } from '../../shared/connectors/catalog.ts';
-import { compareQualifiedNames } from '../../shared/connectors/compare-names.ts';
+import { compareQualifiedNames } from '../../shared/connectors/reading/compare-names.ts';
 import { createTableDraft, type TableDraft } from '../../shared/connectors/sql/table-draft.ts';
 import { createTableDrafts, type TableDrafts } from '../../shared/connectors/sql/table-drafts.ts';
 import { buildTable } from '../../shared/connectors/sql/build-table.ts';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { expect, test } from '@jest/globals';
-import { withTimeout } from '../../shared/connectors/with-timeout.ts';
+import { withTimeout } from '../../shared/connectors/reading/with-timeout.ts';
 
 const bounds = { limit: 60_000, remediation: 'Wait.' };
 

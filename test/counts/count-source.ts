@@ -39,7 +39,8 @@ export const countSource = (modules: readonly ModuleFacts[]): Counts => {
   for (const { file } of modules)
     if (file.startsWith('shared/')) folders.set(dirname(file), (folders.get(dirname(file)) ?? 0) + 1);
   const inConnectors = modules.filter(({ file }) => file.startsWith('shared/connectors/'));
-  const isConnector = (folder: string) => existsSync(join(folder, 'connector.ts'));
+  const isConnector = (folder: string) =>
+    dirname(folder) === 'shared/connectors' && existsSync(join(folder, 'connector.ts'));
   return {
     files: modules.length,
     lines: sumLines(modules),

@@ -1,7 +1,7 @@
 import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { repairPem } from '../../shared/connectors/repair-pem.ts';
+import { repairPem } from '../../shared/connectors/input/repair-pem.ts';
 import { type Api, startApi } from '../api.ts';
 import { pem } from '../network/servers.ts';
 import { createConnectionBody } from '../samples.ts';

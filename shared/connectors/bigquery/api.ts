@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import * as v from 'valibot';
 import { Problem } from '../../problem.ts';
-import { withTimeout } from '../with-timeout.ts';
+import { withTimeout } from '../reading/with-timeout.ts';
 import type { RestClient } from './rest-client.ts';
 import { createBigqueryParameters } from './session-state.ts';
 

@@ -6,7 +6,7 @@ import {
   readErrorFields,
   toTextOrEmpty,
 } from '../failure-table.ts';
-import { isTransientStatus } from '../retry.ts';
+import { isTransientStatus } from '../reading/retry.ts';
 
 /** Creates an error for a refusal of Google, by Google's reason. Keeps nothing of the message, which repeats what was sent. */
 export const createGoogleRefusal = (status: number, reason: string | undefined, cure?: string): Error =>

@@ -1,10 +1,10 @@
 import { Problem } from '../../problem.ts';
 import type { Missing, CatalogScope, TableSink } from '../catalog.ts';
-import { compareUtf8 } from '../compare-names.ts';
+import { compareUtf8 } from '../reading/compare-names.ts';
 import { createTableDrafts } from '../sql/table-drafts.ts';
 import { buildTable } from '../sql/build-table.ts';
 import { emitInBatches } from '../sql/emit-in-batches.ts';
-import { createPartFailureCounter } from '../retry.ts';
+import { createPartFailureCounter } from '../reading/retry.ts';
 import { joinFirstLines } from '../sql/missing.ts';
 import type { BigqueryApi, BigqueryDataset } from './api.ts';
 import { isGoogleRefusal, isTransientGoogleError } from './failures.ts';

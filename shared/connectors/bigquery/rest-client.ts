@@ -8,7 +8,7 @@ import { createHttpAgent } from '../../network/http/create-http-agent.ts';
 import type { LoginMethod } from '../../network/login-methods.ts';
 import { readWholeText } from '../../network/http/read-whole-text.ts';
 import { Problem } from '../../problem.ts';
-import { recordRetryAfter, withRetries } from '../retry.ts';
+import { recordRetryAfter, withRetries } from '../reading/retry.ts';
 import { isTransientGoogleError, createGoogleRefusal } from './failures.ts';
 
 export interface RestRequest<S> {

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { tryParseJson } from '../../json.ts';
-import { repairPem } from '../repair-pem.ts';
+import { repairPem } from '../input/repair-pem.ts';
 
 /** The fields of a key file that are kept. `token_uri` is not among them: credentials go only to Google's own token endpoint. */
 const ServiceAccountKey = v.object({

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { NameField, SecretField } from '../fields.ts';
+import { NameField, SecretField } from '../input/fields.ts';
 import type { ConnectorTarget } from '../connector.ts';
 
 /** A host of Databricks on AWS, Azure or Google Cloud, and no other host, because the token is sent there. */

@@ -1,5 +1,5 @@
 import type { ConnectionStringParts } from '../connector.ts';
-import { databricksOptions } from '../known-options.ts';
+import { databricksOptions } from '../input/known-options.ts';
 import {
   decodePercentEncoded,
   parseUrlAddress,
@@ -7,7 +7,7 @@ import {
   refuseConnectionString,
   checkUniqueOptions,
   checkKnownOptions,
-} from '../connection-string-parts.ts';
+} from '../input/connection-string-parts.ts';
 
 /** Parses `databricks://token:…@host?http_path=…&catalog=…&schema=…`: https://docs.databricks.com/dev-tools/sqlalchemy */
 export const parseDatabricksConnectionString = (text: string): ConnectionStringParts => {

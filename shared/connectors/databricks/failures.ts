@@ -1,6 +1,6 @@
 import type { SourceFailure } from '../connector.ts';
 import { classifyBigqueryError as oauthFailure } from '../bigquery/failures.ts';
-import { isTransientStatus } from '../retry.ts';
+import { isTransientStatus } from '../reading/retry.ts';
 import {
   permissionDenied,
   toSourceFailure,

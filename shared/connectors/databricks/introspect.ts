@@ -4,7 +4,7 @@ import { createTableDrafts } from '../sql/table-drafts.ts';
 import { buildTable } from '../sql/build-table.ts';
 import { emitInBatches } from '../sql/emit-in-batches.ts';
 import { joinFirstLines } from '../sql/missing.ts';
-import { createPartReader, isPartFailure } from '../part-reader.ts';
+import { createPartReader, isPartFailure } from '../reading/part-reader.ts';
 import { classifyDatabricksError, isNotVisible } from './failures.ts';
 import { buildDatabricksCatalogQueries } from './queries.ts';
 import type { DatabricksMetadata, DatabricksQuery, DatabricksRow } from './query.ts';

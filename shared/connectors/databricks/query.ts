@@ -1,4 +1,4 @@
-import { withTimeout } from '../with-timeout.ts';
+import { withTimeout } from '../reading/with-timeout.ts';
 import { databricksTimeoutRemediation } from './failures.ts';
 import { retryDatabricksRequest } from './retry-request.ts';
 

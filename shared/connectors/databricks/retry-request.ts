@@ -1,4 +1,4 @@
-import { recordRetryAfter, withRetries } from '../retry.ts';
+import { recordRetryAfter, withRetries } from '../reading/retry.ts';
 import { isTransientDatabricksError, findDatabricksRetryAfter } from './failures.ts';
 
 /** Repeats a request that failed because the workspace was busy. The driver's own retries are off: they cannot be cancelled. */

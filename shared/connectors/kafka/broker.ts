@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Dialer, HostPort } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
-import { withTimeout } from '../with-timeout.ts';
+import { withTimeout } from '../reading/with-timeout.ts';
 import { kafkaTimeoutRemediation } from './failures.ts';
 import { guardKafkaSocket } from './guard.ts';
 import { kafkaLogins, scramMechanisms } from './logins.ts';

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { NameField, SecretField } from '../fields.ts';
+import { NameField, SecretField } from '../input/fields.ts';
 import type { ConnectorTarget } from '../connector.ts';
 
 // The schema registry has its own login, so its password is allowed with every auth method of the brokers.

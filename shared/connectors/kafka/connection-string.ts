@@ -1,6 +1,6 @@
 import { sslModes } from '../connector.ts';
 import type { ConnectionStringParser, ConnectionStringParts } from '../connector.ts';
-import { kafkaOptions } from '../known-options.ts';
+import { kafkaOptions } from '../input/known-options.ts';
 import {
   checkSingleScheme,
   decodePercentEncoded,
@@ -9,8 +9,8 @@ import {
   refuseConnectionString,
   checkUniqueOptions,
   checkKnownOptions,
-} from '../connection-string-parts.ts';
-import { toTlsDemand, resolveTlsMode, type TlsDemand } from '../resolve-tls-mode.ts';
+} from '../input/connection-string-parts.ts';
+import { toTlsDemand, resolveTlsMode, type TlsDemand } from '../input/resolve-tls-mode.ts';
 
 /** `kafka://user:password@host:port,host:port?option=…`. Options have the names of Kafka's own clients, with dots or underscores. */
 export const kafkaConnectionStrings: ConnectionStringParser = {

@@ -1,5 +1,5 @@
 import { defineConnector, createLazyParser } from '../connector.ts';
-import { toHostPort } from '../to-host-port.ts';
+import { toHostPort } from '../input/to-host-port.ts';
 import { parseBootstrapServers } from './bootstrap-servers.ts';
 import { exactNames } from '../name-rules.ts';
 import { findKafkaContradictions } from './contradictions.ts';

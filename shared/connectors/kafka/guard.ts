@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { Problem } from '../../problem.ts';
-import { interceptSocketData } from '../intercept-socket-data.ts';
+import { interceptSocketData } from '../reading/intercept-socket-data.ts';
 import { createNotKafkaProblem } from './protocol-types.ts';
 
 /**

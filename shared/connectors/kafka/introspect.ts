@@ -1,6 +1,6 @@
 import type { Missing, CatalogScope, TableSink, Table } from '../catalog.ts';
-import { compareUtf8 } from '../compare-names.ts';
-import { readTableBatch } from '../read-table-batch.ts';
+import { compareUtf8 } from '../reading/compare-names.ts';
+import { readTableBatch } from '../reading/read-table-batch.ts';
 import type { KafkaBroker } from './broker.ts';
 import { countRecords } from './count-records.ts';
 import { renderKafkaGrant, isInternalTopic } from './privileges.ts';

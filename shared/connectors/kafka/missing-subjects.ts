@@ -2,7 +2,7 @@ import { isTooLargeProblem } from '../../network/budget.ts';
 import { classifyNetworkError } from '../../network/classify-network-error.ts';
 import { Problem, type ProblemCode } from '../../problem.ts';
 import type { Missing } from '../catalog.ts';
-import { compareUtf8 } from '../compare-names.ts';
+import { compareUtf8 } from '../reading/compare-names.ts';
 import type { SchemaMissingCause } from './schema-fields.ts';
 
 /** Why the schema of a subject, or a part of it, is missing from the catalog. */

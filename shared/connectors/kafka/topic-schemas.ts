@@ -1,8 +1,8 @@
 import { classifyNetworkError, toSourceProblem } from '../../network/classify-network-error.ts';
 import { Problem, problems } from '../../problem.ts';
-import { limitColumns } from '../limit-columns.ts';
+import { limitColumns } from '../reading/limit-columns.ts';
 import type { Column, Missing, Table } from '../catalog.ts';
-import { createPartFailureCounter } from '../retry.ts';
+import { createPartFailureCounter } from '../reading/retry.ts';
 import { parseAvroFields } from './avro.ts';
 import {
   toKafkaColumns,

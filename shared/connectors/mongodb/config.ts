@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { HostField, NameField, PortField, SecretField } from '../fields.ts';
+import { HostField, NameField, PortField, SecretField } from '../input/fields.ts';
 import type { ConnectorTarget } from '../connector.ts';
 
 /** The address of a member; the default port is `config.port`. */

@@ -1,5 +1,5 @@
 import type { ConnectionStringParser, ConnectionStringParts } from '../connector.ts';
-import { mongodbOptions } from '../known-options.ts';
+import { mongodbOptions } from '../input/known-options.ts';
 import {
   checkSingleScheme,
   decodePercentEncoded,
@@ -7,8 +7,8 @@ import {
   parseTimeoutSeconds,
   refuseConnectionString,
   checkKnownOptions,
-} from '../connection-string-parts.ts';
-import { resolveTlsMode, type TlsDemand } from '../resolve-tls-mode.ts';
+} from '../input/connection-string-parts.ts';
+import { resolveTlsMode, type TlsDemand } from '../input/resolve-tls-mode.ts';
 
 /** Not parsed as a URL, because it may name several hosts: https://www.mongodb.com/docs/manual/reference/connection-string/ */
 export const mongodbConnectionStrings: ConnectionStringParser = {

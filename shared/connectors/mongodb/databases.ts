@@ -1,7 +1,7 @@
 import { toDocuments } from './rights.ts';
 import type { MemberSession } from './member-session.ts';
 import type { MongodbDocument } from './document.ts';
-import { compareUtf8 } from '../compare-names.ts';
+import { compareUtf8 } from '../reading/compare-names.ts';
 import { parseValidatorRules } from './validator.ts';
 import type { ValidatorRule } from './validator.ts';
 

@@ -1,10 +1,10 @@
 import { spendAllowance, createTooLargeProblem, type ReadAllowance } from '../../network/budget.ts';
 import { Problem } from '../../problem.ts';
-import { limitColumns } from '../limit-columns.ts';
+import { limitColumns } from '../reading/limit-columns.ts';
 import type { Missing, CatalogScope, TableSink, Table } from '../catalog.ts';
-import { compareUtf8 } from '../compare-names.ts';
-import { isPartFailure } from '../part-reader.ts';
-import { createPartFailureCounter } from '../retry.ts';
+import { compareUtf8 } from '../reading/compare-names.ts';
+import { isPartFailure } from '../reading/part-reader.ts';
+import { createPartFailureCounter } from '../reading/retry.ts';
 import { toDocuments, toDocument, readMongodbRights } from './rights.ts';
 import type { MongodbRights } from './rights.ts';
 import { parseMongodbCollection, listVisibleDatabases } from './databases.ts';

@@ -1,4 +1,4 @@
-import type { ReadAllowance } from '../byte-meter.ts';
+import type { ReadAllowance } from '../reading/byte-meter.ts';
 
 /** A driver connection that is logged in. */
 export interface MysqlClient extends AsyncDisposable {

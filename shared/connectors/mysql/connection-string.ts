@@ -1,5 +1,5 @@
 import type { ConnectionStringParser, ConnectionStringParts, SslMode } from '../connector.ts';
-import { mysqlOptions } from '../known-options.ts';
+import { mysqlOptions } from '../input/known-options.ts';
 import {
   type UrlAddress,
   decodePercentEncoded,
@@ -11,8 +11,8 @@ import {
   refuseConnectionString,
   checkUniqueOptions,
   checkKnownOptions,
-} from '../connection-string-parts.ts';
-import { resolveTlsMode, type TlsDemand } from '../resolve-tls-mode.ts';
+} from '../input/connection-string-parts.ts';
+import { resolveTlsMode, type TlsDemand } from '../input/resolve-tls-mode.ts';
 
 /** URLs in the forms of MySQL's tools and Connectors, Prisma and Rails, with exactly one TCP host. */
 export const mysqlConnectionStrings: ConnectionStringParser = {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { Problem } from '../../problem.ts';
-import { createByteMeter, createEndlessAnswerProblem } from '../byte-meter.ts';
-import { interceptSocketData } from '../intercept-socket-data.ts';
+import { createByteMeter, createEndlessAnswerProblem } from '../reading/byte-meter.ts';
+import { interceptSocketData } from '../reading/intercept-socket-data.ts';
 import { createMysqlResultChecker } from './result-checker.ts';
 
 /**

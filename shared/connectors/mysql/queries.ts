@@ -1,5 +1,5 @@
 import type { CatalogScope } from '../catalog.ts';
-import { compareUtf8 } from '../compare-names.ts';
+import { compareUtf8 } from '../reading/compare-names.ts';
 import { isMysqlVersionSince, type MysqlServer } from './version.ts';
 
 /** One plain query per kind of object. Joins and sorting are cheaper here than in the server. */

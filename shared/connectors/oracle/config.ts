@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { HostField, NameField, NamesField, PortField, SecretField } from '../fields.ts';
+import { HostField, NameField, NamesField, PortField, SecretField } from '../input/fields.ts';
 import type { ConnectorTarget } from '../connector.ts';
 
 /** The driver puts the name into a descriptor, so it must not contain brackets or equals signs. */

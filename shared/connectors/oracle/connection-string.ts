@@ -1,5 +1,5 @@
 import type { ConnectionStringParser, ConnectionStringParts } from '../connector.ts';
-import { oracleOptions } from '../known-options.ts';
+import { oracleOptions } from '../input/known-options.ts';
 import {
   decodePercentEncoded,
   parseUrlAddress,
@@ -8,7 +8,7 @@ import {
   refuseConnectionString,
   checkUniqueOptions,
   checkKnownOptions,
-} from '../connection-string-parts.ts';
+} from '../input/connection-string-parts.ts';
 
 /** `oracle://user:password@host:port/service_name`, or with `?sid=` instead of the service. Descriptors, aliases and wallets are not supported. */
 export const oracleConnectionStrings: ConnectionStringParser = {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { Problem } from '../../problem.ts';
-import { createByteMeter } from '../byte-meter.ts';
-import { interceptSocketData } from '../intercept-socket-data.ts';
+import { createByteMeter } from '../reading/byte-meter.ts';
+import { interceptSocketData } from '../reading/intercept-socket-data.ts';
 
 /**
  * Checks what the server sends before the driver reads it. The driver keeps every packet that it does not expect yet, so data that does not

@@ -4,7 +4,7 @@ import { createTableDrafts, type TableDrafts } from '../sql/table-drafts.ts';
 import { buildTable } from '../sql/build-table.ts';
 import { emitInBatches } from '../sql/emit-in-batches.ts';
 import { reportBrokenViews, joinFirstLines, reportSchemasNotFound } from '../sql/missing.ts';
-import { createPartReader, type CatalogPart } from '../part-reader.ts';
+import { createPartReader, type CatalogPart } from '../reading/part-reader.ts';
 import { findAbsentOracleSchemas, buildOracleSchemasQuery } from './absent-schemas.ts';
 import { classifyOracleError } from './failures.ts';
 import {

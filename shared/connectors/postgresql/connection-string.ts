@@ -1,5 +1,5 @@
 import type { ConnectionStringParts, SslMode } from '../connector.ts';
-import { libpqOptions } from '../known-options.ts';
+import { libpqOptions } from '../input/known-options.ts';
 import {
   type UrlAddress,
   decodePercentEncoded,
@@ -9,8 +9,8 @@ import {
   refuseConnectionString,
   checkUniqueOptions,
   checkKnownOptions,
-} from '../connection-string-parts.ts';
-import { toTlsDemand, resolveTlsMode, type TlsDemand } from '../resolve-tls-mode.ts';
+} from '../input/connection-string-parts.ts';
+import { toTlsDemand, resolveTlsMode, type TlsDemand } from '../input/resolve-tls-mode.ts';
 
 /** Parses URLs as libpq defines them, with one TCP host: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS */
 export const parsePostgresqlConnectionString = (

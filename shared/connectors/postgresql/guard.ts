@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import { spendAllowance, type ReadAllowance } from '../../network/budget.ts';
 import { Problem } from '../../problem.ts';
-import { createByteMeter, createEndlessAnswerProblem } from '../byte-meter.ts';
+import { createByteMeter, createEndlessAnswerProblem } from '../reading/byte-meter.ts';
 import type { AuthenticationRequest } from './logins.ts';
-import { interceptSocketData } from '../intercept-socket-data.ts';
+import { interceptSocketData } from '../reading/intercept-socket-data.ts';
 
 /**
  * Checks the data of the server before the driver parses it: reads the framing, and destroys the socket with an error if the data is not

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Client } from 'pg';
 import { Problem } from '../../problem.ts';
 import type { Missing, CatalogScope, TableSink } from '../catalog.ts';
-import { compareQualifiedNames } from '../compare-names.ts';
+import { compareQualifiedNames } from '../reading/compare-names.ts';
 import { buildTable } from '../sql/build-table.ts';
 import { emitInBatches } from '../sql/emit-in-batches.ts';
 import { reportPostgresqlBrokenViews } from './broken-views.ts';

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { HostField, NameField, NamesField, PortField, RegionField, SecretField } from '../fields.ts';
+import { HostField, NameField, NamesField, PortField, RegionField, SecretField } from '../input/fields.ts';
 import type { ConnectorTarget } from '../connector.ts';
 
 export const redshiftConfig = v.strictObject({

@@ -9,7 +9,7 @@ import { classifyPostgresqlError } from '../postgresql/failures.ts';
 import { createTableDrafts } from '../sql/table-drafts.ts';
 import { buildTable } from '../sql/build-table.ts';
 import { emitInBatches } from '../sql/emit-in-batches.ts';
-import { createPartReader, isPartFailure } from '../part-reader.ts';
+import { createPartReader, isPartFailure } from '../reading/part-reader.ts';
 import { buildRedshiftCatalogQueries, redshiftStatisticsQuery } from './queries.ts';
 import { createRedshiftRowReaders } from './rows.ts';
 import { buildRedshiftBegin } from './session-state.ts';

@@ -1,8 +1,8 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Dialer } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
-import { recordRetryAfter, withRetries } from '../retry.ts';
-import { withTimeout } from '../with-timeout.ts';
+import { recordRetryAfter, withRetries } from '../reading/retry.ts';
+import { withTimeout } from '../reading/with-timeout.ts';
 import { toAwsDomain, isTlsEndpoint } from './endpoint-url.ts';
 import { isTransientS3Error } from './failures.ts';
 import { createAwsRequestHandler } from './request-handler.ts';

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { NameField, SecretField } from '../fields.ts';
+import { NameField, SecretField } from '../input/fields.ts';
 import type { ConnectorTarget } from '../connector.ts';
 
 const s3PortPattern = '([1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])';

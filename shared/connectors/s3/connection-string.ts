@@ -1,5 +1,5 @@
 import type { ConnectionStringParser } from '../connector.ts';
-import { s3Options } from '../known-options.ts';
+import { s3Options } from '../input/known-options.ts';
 import {
   decodePercentEncoded,
   parseUrlAddress,
@@ -7,7 +7,7 @@ import {
   refuseConnectionString,
   checkUniqueOptions,
   checkKnownOptions,
-} from '../connection-string-parts.ts';
+} from '../input/connection-string-parts.ts';
 
 /** Parses `s3://key:secret@bucket/prefix?region=…`. No standard defines this form. */
 export const s3ConnectionStrings: ConnectionStringParser = {

@@ -1,5 +1,5 @@
 import { defineConnector, createLazyParser } from '../connector.ts';
-import { toHostPort } from '../to-host-port.ts';
+import { toHostPort } from '../input/to-host-port.ts';
 import { toAwsDomain, isTlsEndpoint } from './endpoint-url.ts';
 import { exactNames } from '../name-rules.ts';
 import { s3Config, s3Credentials } from './config.ts';

@@ -1,5 +1,5 @@
 import { createBudget, isTooLargeProblem, type Budget } from '../../network/budget.ts';
-import { MAX_TABLE_COLUMNS } from '../limit-columns.ts';
+import { MAX_TABLE_COLUMNS } from '../reading/limit-columns.ts';
 import type { Column } from '../catalog.ts';
 import type { ObjectColumns, TextSample } from './object-columns.ts';
 import { detectCsvLayout, isStrayComment, type CsvLayout } from './csv-layout.ts';

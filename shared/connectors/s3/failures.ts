@@ -9,7 +9,7 @@ import {
   createTextClassifier,
   type FailureMeaning,
 } from '../failure-table.ts';
-import { isTransientStatus } from '../retry.ts';
+import { isTransientStatus } from '../reading/retry.ts';
 
 /** Classifies by the code in the answer's body, or by the HTTP status if there is none. */
 export const classifyS3Error = (error: unknown): SourceFailure | undefined => {

@@ -1,7 +1,7 @@
 import type { Missing, Sampled, CatalogScope, TableSink, Table } from '../catalog.ts';
-import { compareQualifiedNames } from '../compare-names.ts';
-import { readTableBatch } from '../read-table-batch.ts';
-import { createPartFailureCounter } from '../retry.ts';
+import { compareQualifiedNames } from '../reading/compare-names.ts';
+import { readTableBatch } from '../reading/read-table-batch.ts';
+import { createPartFailureCounter } from '../reading/retry.ts';
 import { createTaskLimiter, type TaskLimiter } from './task-limiter.ts';
 import type { BucketClient } from './bucket-client.ts';
 import { readObjectColumns } from './read-object-columns.ts';

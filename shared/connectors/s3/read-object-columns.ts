@@ -1,5 +1,5 @@
 import { isTooLargeProblem } from '../../network/budget.ts';
-import { limitColumns } from '../limit-columns.ts';
+import { limitColumns } from '../reading/limit-columns.ts';
 import type { TaskLimiter } from './task-limiter.ts';
 import { readCsvColumns } from './csv.ts';
 import { readJsonColumns } from './json.ts';

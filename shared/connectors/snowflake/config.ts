@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { NameField, SecretField } from '../fields.ts';
+import { NameField, SecretField } from '../input/fields.ts';
 import { SnowflakeAccount } from './account.ts';
 import type { ConnectorTarget } from '../connector.ts';
 

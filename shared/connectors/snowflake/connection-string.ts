@@ -1,5 +1,5 @@
 import type { ConnectionStringParser } from '../connector.ts';
-import { snowflakeOptions } from '../known-options.ts';
+import { snowflakeOptions } from '../input/known-options.ts';
 import {
   decodePercentEncoded,
   type QueryOption,
@@ -7,7 +7,7 @@ import {
   parseUrlQuery,
   refuseConnectionString,
   checkKnownOptions,
-} from '../connection-string-parts.ts';
+} from '../input/connection-string-parts.ts';
 
 /** Parses `snowflake://user:password@account/database/schema?warehouse=…&role=…`, the form of SQLAlchemy. */
 export const snowflakeConnectionStrings: ConnectionStringParser = {

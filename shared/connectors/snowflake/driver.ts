@@ -11,7 +11,7 @@ import {
   findSnowflakeRefusal,
   createSnowflakeRefusal,
 } from './sanitize-answer.ts';
-import { isTransientStatus, recordRetryAfter, withRetries } from '../retry.ts';
+import { isTransientStatus, recordRetryAfter, withRetries } from '../reading/retry.ts';
 import { createSnowflakeParameters } from './session-state.ts';
 
 export type SnowflakeRow = Readonly<Record<string, string | null>>;

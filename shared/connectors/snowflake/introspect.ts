@@ -5,7 +5,7 @@ import { createTableDrafts, type TableDrafts } from '../sql/table-drafts.ts';
 import { buildTable } from '../sql/build-table.ts';
 import { TABLES_PER_BATCH, emitInBatches } from '../sql/emit-in-batches.ts';
 import { joinFirstLines } from '../sql/missing.ts';
-import { createPartReader, isPartFailure } from '../part-reader.ts';
+import { createPartReader, isPartFailure } from '../reading/part-reader.ts';
 import { classifySnowflakeError } from './failures.ts';
 import type { SnowflakeRow } from './driver.ts';
 import { listSnowflakeGrants, listUnreadableTables } from './grants.ts';

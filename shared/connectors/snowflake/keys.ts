@@ -1,6 +1,6 @@
 import type { Missing } from '../catalog.ts';
 import type { TableDrafts } from '../sql/table-drafts.ts';
-import type { createPartReader } from '../part-reader.ts';
+import type { createPartReader } from '../reading/part-reader.ts';
 import type { SnowflakeRow } from './driver.ts';
 import { forceQuoteSnowflakeName } from './quote.ts';
 import type { SnowflakeQuery } from './session-context.ts';

@@ -1,6 +1,6 @@
 import { Problem } from '../../problem.ts';
 import type { Column, ForeignKey, Index, Table } from '../catalog.ts';
-import { compareUtf8 } from '../compare-names.ts';
+import { compareUtf8 } from '../reading/compare-names.ts';
 import type { TableDraft, KeyPart } from './table-draft.ts';
 
 /**

@@ -5,7 +5,7 @@ import {
 } from '../../network/budget.ts';
 import { Problem } from '../../problem.ts';
 import type { Column } from '../catalog.ts';
-import { compareQualifiedNames } from '../compare-names.ts';
+import { compareQualifiedNames } from '../reading/compare-names.ts';
 import {
   createTableDraft,
   type TableDraft,

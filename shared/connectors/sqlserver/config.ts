@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { HostField, NameField, PortField, SecretField } from '../fields.ts';
+import { HostField, NameField, PortField, SecretField } from '../input/fields.ts';
 import type { ConnectorTarget } from '../connector.ts';
 
 /** The id or a domain of an Entra directory. It becomes part of a URL. */

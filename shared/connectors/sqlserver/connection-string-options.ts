@@ -1,5 +1,5 @@
-import { refuseConnectionString } from '../connection-string-parts.ts';
-import { type TlsDemand } from '../resolve-tls-mode.ts';
+import { refuseConnectionString } from '../input/connection-string-parts.ts';
+import { type TlsDemand } from '../input/resolve-tls-mode.ts';
 
 export type SqlserverFields = ReadonlyMap<string, string>;
 

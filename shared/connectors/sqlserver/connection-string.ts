@@ -1,5 +1,5 @@
 import type { ConnectionStringParser, ConnectionStringParts } from '../connector.ts';
-import { sqlserverOptions } from '../known-options.ts';
+import { sqlserverOptions } from '../input/known-options.ts';
 import {
   decodePercentEncoded,
   foldOptionName,
@@ -9,8 +9,8 @@ import {
   parseTimeoutSeconds,
   refuseConnectionString,
   checkKnownOptions,
-} from '../connection-string-parts.ts';
-import { resolveTlsMode } from '../resolve-tls-mode.ts';
+} from '../input/connection-string-parts.ts';
+import { resolveTlsMode } from '../input/resolve-tls-mode.ts';
 import {
   type SqlserverFields,
   toSqlserverTlsDemands,

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import { createByteMeter } from '../byte-meter.ts';
-import { interceptSocketData } from '../intercept-socket-data.ts';
+import { createByteMeter } from '../reading/byte-meter.ts';
+import { interceptSocketData } from '../reading/intercept-socket-data.ts';
 import { createNotSqlserverProblem, TDS_RESPONSE } from './prelogin.ts';
 
 /**

@@ -1,12 +1,12 @@
 import type { Missing, CatalogScope, TableSink } from '../catalog.ts';
 import type { NameRules } from '../name-rules.ts';
 import type { TableDraft } from '../sql/table-draft.ts';
-import { withRetries } from '../retry.ts';
+import { withRetries } from '../reading/retry.ts';
 import { createTableDrafts, type TableDrafts } from '../sql/table-drafts.ts';
 import { buildTable } from '../sql/build-table.ts';
 import { emitInBatches } from '../sql/emit-in-batches.ts';
 import { reportDeniedTables } from '../sql/missing.ts';
-import { createPartReader, isPartFailure, type CatalogPart } from '../part-reader.ts';
+import { createPartReader, isPartFailure, type CatalogPart } from '../reading/part-reader.ts';
 import type { SqlserverBatchRunner, SqlserverRow } from './batch-runner.ts';
 import { classifySqlserverError } from './failures.ts';
 import { buildSqlserverCatalogQueries, sqlserverSizesQuery, sqlserverRowCountsQuery } from './queries.ts';

@@ -1,6 +1,6 @@
-import { limitColumns } from '../../connectors/limit-columns.ts';
+import { limitColumns } from '../../connectors/reading/limit-columns.ts';
 import { type Column, canHaveMoreColumns, type Table } from '../../connectors/catalog.ts';
-import { compareQualifiedNames } from '../../connectors/compare-names.ts';
+import { compareQualifiedNames } from '../../connectors/reading/compare-names.ts';
 import type { ReadStore } from '../../ports/store.ts';
 import { type SnapshotRef, readCatalogRows } from './snapshot/catalog-blocks.ts';
 import { catalogOrders } from './snapshot/catalog-orders.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Connector, type SslMode, sslModes, type StrengthOrder } from '../../connectors/connector.ts';
-import { toHostPort } from '../../connectors/to-host-port.ts';
+import { toHostPort } from '../../connectors/input/to-host-port.ts';
 import type { Destination, StoredConnection } from '../connections/connection.ts';
 
 /** The settings that decide where secrets are sent and how. `login` holds the credential fields that decide how they log in. */

@@ -1,6 +1,6 @@
 import type { Connector, SessionTarget } from '../../connectors/connector.ts';
 import type { SourceSessionOptions } from '../../connectors/run-source-test.ts';
-import { toHostPort } from '../../connectors/to-host-port.ts';
+import { toHostPort } from '../../connectors/input/to-host-port.ts';
 import { resolveConnector } from '../connections/parse-connection-input.ts';
 import type { Credentials, NewConnection, StoredConnection } from '../connections/connection.ts';
 import { listDraftSecrets } from '../input/request-secrets.ts';

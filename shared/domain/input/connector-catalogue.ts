@@ -1,7 +1,7 @@
 import { toJsonSchema } from '@valibot/to-json-schema';
 import * as v from 'valibot';
 import type { Connector } from '../../connectors/connector.ts';
-import { isSecretField } from '../../connectors/fields.ts';
+import { isSecretField } from '../../connectors/input/fields.ts';
 import { connectors } from '../../connectors/registry.ts';
 import { stepNames } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';

@@ -1,7 +1,7 @@
 import type { Connector } from '../../connectors/connector.ts';
-import { isSecretField } from '../../connectors/fields.ts';
-import { repairPem } from '../../connectors/repair-pem.ts';
-import { hasPlaceholderPart, describePlaceholder } from '../../connectors/placeholders.ts';
+import { isSecretField } from '../../connectors/input/fields.ts';
+import { repairPem } from '../../connectors/input/repair-pem.ts';
+import { hasPlaceholderPart, describePlaceholder } from '../../connectors/input/placeholders.ts';
 import { type FieldError, createFieldProblem } from '../../parse-input.ts';
 import { findMisplacement } from './find-misplacement.ts';
 import { describeUnseen, unseenPattern } from './unseen-characters.ts';

@@ -1,5 +1,5 @@
 import type { Connector, ConnectionStringParts } from '../../connectors/connector.ts';
-import { hasPlaceholderPart } from '../../connectors/placeholders.ts';
+import { hasPlaceholderPart } from '../../connectors/input/placeholders.ts';
 import { createFieldProblem } from '../../parse-input.ts';
 import { unseenPattern } from './unseen-characters.ts';
 

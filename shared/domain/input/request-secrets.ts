@@ -1,6 +1,6 @@
 import { type Connector } from '../../connectors/connector.ts';
-import { isSecretField } from '../../connectors/fields.ts';
-import { repairPem } from '../../connectors/repair-pem.ts';
+import { isSecretField } from '../../connectors/input/fields.ts';
+import { repairPem } from '../../connectors/input/repair-pem.ts';
 import { connectors } from '../../connectors/registry.ts';
 import { resolveConnector, listCredentialFields } from '../connections/parse-connection-input.ts';
 import type { NewConnection } from '../connections/connection.ts';

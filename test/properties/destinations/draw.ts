@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { type Connector, sslModes } from '../../../shared/connectors/connector.ts';
-import { isSecretField } from '../../../shared/connectors/fields.ts';
+import { isSecretField } from '../../../shared/connectors/input/fields.ts';
 import { asks, tlsKinds } from '../../recording/recorder.ts';
 import { isOptional, optionsIn, serverCount, valueOf } from './fields.ts';
 import {

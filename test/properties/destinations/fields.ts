@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import * as v from 'valibot';
-import { isSecretField } from '../../../shared/connectors/fields.ts';
+import { isSecretField } from '../../../shared/connectors/input/fields.ts';
 import type { Token } from './tokens.ts';
 
 /** The number of servers of each kind in a world. */

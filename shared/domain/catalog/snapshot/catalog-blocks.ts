@@ -3,7 +3,7 @@ import { zstdCompress, zstdDecompress } from 'node:zlib';
 import { tryParseJson } from '../../../json.ts';
 import { Problem } from '../../../problem.ts';
 import type { Item, ReadStore } from '../../../ports/store.ts';
-import { compareUtf8 } from '../../../connectors/compare-names.ts';
+import { compareUtf8 } from '../../../connectors/reading/compare-names.ts';
 import { toKeyAfter, toBlockKey, toEndKey, toSeekKey } from './catalog-sort-keys.ts';
 import type { Tenant } from '../../access/tenant.ts';
 

@@ -7,7 +7,7 @@ import { createBlockWriter } from './catalog-blocks.ts';
 import type { CatalogOrder, SnapshotRef, PutBlock } from './catalog-blocks.ts';
 import { hasStorableName, fitTable, listCutTables } from './fit-table.ts';
 import type { TableCut } from './fit-table.ts';
-import { compareUtf8 } from '../../../connectors/compare-names.ts';
+import { compareUtf8 } from '../../../connectors/reading/compare-names.ts';
 import { catalogOrders } from './catalog-orders.ts';
 import type { CatalogName } from './catalog-orders.ts';
 import type { CatalogSummary } from '../catalog-summary.ts';

@@ -1,4 +1,4 @@
-import { Problem } from '../problem.ts';
+import { Problem } from '../../problem.ts';
 
 // Only the parsers of connection strings use this file: they are loaded late, and this file with them.
 

@@ -1,4 +1,4 @@
-import type { Table } from './catalog.ts';
+import type { Table } from '../catalog.ts';
 
 /**
  * Reads the tables of items in parallel and returns them in order. Stops early when the tables have as many columns as memory may hold: if

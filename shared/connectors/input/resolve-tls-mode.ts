@@ -1,4 +1,4 @@
-import { type SslMode, sslModes } from './connector.ts';
+import { type SslMode, sslModes } from '../connector.ts';
 import { refuseConnectionString } from './connection-string-parts.ts';
 
 /** What one option of a connection string demands of TLS. */

@@ -1,5 +1,5 @@
-import type { ReadAllowance } from '../network/budget.ts';
-import { Problem } from '../problem.ts';
+import type { ReadAllowance } from '../../network/budget.ts';
+import { Problem } from '../../problem.ts';
 
 export type { ReadAllowance };
 

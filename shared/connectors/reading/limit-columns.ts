@@ -1,4 +1,4 @@
-import type { Column } from './catalog.ts';
+import type { Column } from '../catalog.ts';
 
 /** Cuts the columns to what one table may have in the catalog: a file or schema of 1 MB can contain millions of columns. */
 export const limitColumns = (

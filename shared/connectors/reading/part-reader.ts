@@ -1,6 +1,6 @@
-import { Problem, problems, type ProblemCode } from '../problem.ts';
-import type { Missing } from './catalog.ts';
-import type { SourceFailure } from './connector.ts';
+import { Problem, problems, type ProblemCode } from '../../problem.ts';
+import type { Missing } from '../catalog.ts';
+import type { SourceFailure } from '../connector.ts';
 import { createPartFailureCounter } from './retry.ts';
 
 interface PartReaderOptions {
