@@ -46,7 +46,7 @@ const listVaultFunctions = ({ vault }: Uses) => {
 };
 
 /**
- * The vault methods of each probe function, although one bundle contains them all: the right to test is no right to rotate. `test` and
+ * The vault methods of each probe function, although one bundle contains them all, so that a function that tests cannot rotate secrets. `test` and
  * `introspect` only read. Only `credentials` brings new versions into force and replaces a lost secret.
  */
 export const probeVaultFunctions = {

@@ -29,7 +29,7 @@ export const planFunctions = async (spoken?: readonly ApiName[]): Promise<readon
   return plans;
 };
 
-/** Functions without routes, and their timeouts in seconds (architecture.md, *Layout*). */
+/** Functions without routes, and their timeouts in seconds. */
 const routelessTimeouts = {
   'not-found': 10,
   publish: 60,

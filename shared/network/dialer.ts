@@ -47,8 +47,9 @@ export interface Dialer {
   udp(to: HostPort, question: Buffer): Promise<Buffer | undefined>;
   /**
    * Upgrades a socket as `tlsSettings` demands: the step `tls`. `negotiate` requests TLS in the way of the protocol and returns whether the
-   * server agreed, or the ALPN name that the protocol uses inside TLS. `inClear` is for ports that use TLS from the first byte or not at all:
-   * it receives the error of the handshake, returns a new socket if the server has proved that it speaks plaintext, and throws otherwise.
+   * server agreed, or the ALPN name that the protocol uses inside TLS. `inClear` is for protocols without such a
+   * request, whose ports use TLS from the first byte or not at all. It is called when the handshake fails in mode `prefer`, and returns a new
+   * socket without TLS if the server has proved that it speaks plaintext there; otherwise it throws.
    */
   tls(
     socket: Socket,

@@ -32,7 +32,7 @@ const defineManagementError = (status: number, title: string, message?: string) 
 // Keeps the table aligned in columns.
 // prettier-ignore
 /**
- * An error without a message lists the wrong fields, or uses the problem's detail. FET-1014 and FET-1016 are reserved: they are about jobs,
+ * An error without a message of its own lists the fields that are not valid or, if there are none, has the problem's detail. FET-1014 and FET-1016 are reserved: they are about jobs,
  * which this API does not have.
  */
 export const managementErrors = {

@@ -3,7 +3,10 @@ import { createKindTable } from '../kind-table.ts';
 
 type MysqlColumnKind = Column['kind'];
 
-/** Uses the first word of `column_type`. In both servers BOOLEAN means `tinyint(1)`; MariaDB's JSON is a `longtext`. */
+/**
+ * A `tinyint(1)`, which is what BOOLEAN means in both servers, and a `bit(1)` are boolean. For all others the first word of `column_type`
+ * decides; MariaDB's JSON is a `longtext`.
+ */
 export const toMysqlColumnKind = (type: string): MysqlColumnKind =>
   mysqlBooleanTypes.test(type)
     ? 'boolean'

@@ -79,7 +79,10 @@ export const openSqlserverTransport = async (
   return { socket, prelogin, allow: guardSqlserverSocket(socket).allow, strict };
 };
 
-/** A server that requires TDS 8 resets a connection that does not start with TLS. So may any other server: a second socket shows which it is. */
+/**
+ * A server that requires TDS 8 resets a connection that does not start with TLS. Other servers may reset it for other reasons, so a second
+ * socket that starts with TLS finds out.
+ */
 const isConnectionReset = (error: unknown) => classifyNetworkError(error)?.code === 'connection-reset';
 
 const TDS_8_ALPN = 'tds/8.0';

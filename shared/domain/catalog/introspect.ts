@@ -24,9 +24,6 @@ import { resolveSavedTarget } from '../credentials/resolve-target.ts';
 import { scrubProblem } from '../credentials/scrub-errors.ts';
 import { findHeldLease, type Lease, releaseLease, acquireLease } from './lease.ts';
 
-/** Shorter than the function's timeout, so that there is time to clean up. */
-const DEFAULT_INTROSPECTION_MS = 840_000;
-
 /** Reads the whole catalog into a new snapshot, and switches to it once it is complete. One introspection at a time per connection. */
 export const introspectConnection = async (
   deps: ProbeDependencies,
@@ -145,7 +142,7 @@ const readIntoSnapshot = async (
   stored: StoredConnection,
   { token: snapshot, lost }: Lease,
 ): Promise<CatalogSummary> => {
-  const { store, clock, introspectionBudget: budget = DEFAULT_INTROSPECTION_MS } = deps;
+  const { store, clock, introspectionBudget: budget } = deps;
   const { connector, target, options } = await resolveSavedTarget(deps, tenant, stored);
   const { openManagedSession } = await import('../../connectors/run-source-test.ts');
   const earlier = findEarlierCatalog(stored);
@@ -162,7 +159,10 @@ const readIntoSnapshot = async (
   const sink: TableSink = (tables) => (pending = write(tables));
   const schemas = stored.config['schemas'];
   let { names } = connector;
-  await using session = await openManagedSession(connector, target, { ...options, budget });
+  await using session = await openManagedSession(connector, target, {
+    ...options,
+    ...(budget !== undefined && { budget }),
+  });
   const reading = session.introspect(
     {
       excludedSchemas: stored.excluded_schemas,

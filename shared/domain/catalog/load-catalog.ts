@@ -76,8 +76,8 @@ export const loadCatalog = async (
  * call gets the result.
  *
  * In the APIs that use this function, each call is an explicit request to introspect again. So it ignores the back-off, which would repeat
- * a failure for up to an hour after its cause was removed. The exception is an attempt that failed after its own caller had stopped
- * waiting: calls in the first minute after it get its failure.
+ * a failure for up to an hour after its cause was removed. There is one exception: if an attempt fails
+ * after its caller has stopped waiting, calls within the next minute get that failure, because nobody has seen it.
  */
 export const refreshCatalog = async (
   dependencies: IntrospectionDependencies,

@@ -8,7 +8,7 @@ import type { TestResult } from '../testing/test-result.ts';
 
 /**
  * The settings that each kind of derived data depends on. All other settings can change without making the data obsolete. A change to this
- * table makes all stored data obsolete when it is deployed: catalogs are read again, and tests are ignored until the next one.
+ * table makes all stored data that has a hash obsolete when it is deployed: catalogs are read again, and tests are ignored until the next one.
  */
 const derivationSources = {
   /** A catalog depends on the account, the source and the scope. How the network connection is secured does not matter. */
@@ -89,8 +89,8 @@ export const countRefusals = (stored: StoredConnection): number =>
   isCurrentDerivation('login', stored, stored.refusals_of) ? stored.refusals : 0;
 
 /**
- * Adds the derivation hash to derived data of an earlier release before an update makes it unknown. `read` is the connection before the
- * update; `next`, after it, may name another source.
+ * Adds the missing derivation hash to data that an earlier release derived. `read` is the connection before an update, which still has the
+ * settings that the data was derived from; `next` is the connection after it.
  */
 export const bindDerived = (read: StoredConnection, next: StoredConnection): StoredConnection => ({
   ...next,

@@ -36,8 +36,7 @@ export type SendDecision =
     };
 
 /**
- * Whether a secret may be sent to this destination with these settings. This is the only function that decides it, for managed and platform
- * secrets. A secret is sent only to its bound destination, and with no less security. In platform mode the tags of the secret must also
+ * Whether a secret may be sent to this destination with these settings. Every secret that is sent has passed this decision, managed or platform. A secret is sent only to its bound destination, and with no less security. In platform mode the tags of the secret must also
  * allow it.
  */
 export const canSendCredentialsTo = (
