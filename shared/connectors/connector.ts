@@ -167,7 +167,7 @@ export interface Connector {
 }
 
 /**
- * The part of a connector that dials: `load: () => import('./session.ts')`. `logins.ts` beside it lists every login method that the driver
+ * The part of a connector that dials, exported by its `session.ts` and loaded by `load`. `logins.ts` beside it lists every login method that the driver
  * may use and what it sends; the dialer permits a login by that list.
  */
 export interface SessionModule<T = SessionTarget> {

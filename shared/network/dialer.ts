@@ -48,8 +48,8 @@ export interface Dialer {
   /**
    * Upgrades a socket as `tlsSettings` demands: the step `tls`. `negotiate` requests TLS in the way of the protocol and returns whether the
    * server agreed, or the ALPN name that the protocol uses inside TLS. `inClear` is for protocols without such a
-   * request, whose ports use TLS from the first byte or not at all. It is called when the handshake fails in mode `prefer`, and returns a new
-   * socket without TLS if the server has proved that it speaks plaintext there; otherwise it throws.
+   * request, whose ports use TLS from the first byte or not at all. It gets the error of the handshake and returns a new socket without TLS if
+   * the server proves that it speaks plaintext there, or throws. Only `prefer` keeps that socket; stricter modes fail with `tls-unsupported`.
    */
   tls(
     socket: Socket,

@@ -16,7 +16,7 @@ export interface SecretRef {
 export interface SecretDocument {
   readonly layout: 1;
   readonly owner: SecretOwner;
-  /** The fields of the destination, from `describeDestination` (domain/destination.ts). */
+  /** The fields of the destination, from `describeDestination` (`domain/credentials/destination.ts`). */
   readonly destination: Readonly<Record<string, string>>;
   /** `auth_method`, the connector's fields for it, and `ssl_key` or the tunnel's credentials if there are any. */
   readonly credentials: Readonly<Record<string, string>>;
@@ -63,7 +63,7 @@ export interface SweepVault extends Pick<WriteVault, 'remove'> {
   /** Lists the removed secrets that can still be restored. */
   listRemoved(unreadable?: ReportUnreadable): AsyncIterable<RemovedSecret>;
   restore(ref: Pick<SecretRef, 'name'>): Promise<void>;
-  /** Reads the mark of the store that the secrets belong to (`domain/store-mark.ts`). */
+  /** Reads the mark of the store that the secrets belong to (`domain/credentials/store-mark.ts`). */
   readMark(): Promise<string | undefined>;
   writeMark(mark: string): Promise<void>;
 }

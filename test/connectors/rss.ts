@@ -31,7 +31,7 @@ const count = async ({ connector, target, tlsSettings, schemas }: Asked): Promis
   await using session = await openManagedSession(connectors[connector], target, {
     policy: { loopback: true },
     environment: 'default',
-    tlsSettings: tlsSettings,
+    tlsSettings,
     options: { connection_timeout_seconds: 20 },
     budget: 120_000,
   });
@@ -48,4 +48,4 @@ const count = async ({ connector, target, tlsSettings, schemas }: Asked): Promis
 };
 
 const asked = await json(process.stdin);
-console.log(JSON.stringify(await count(asked as Asked))); // the value that `countApart` sends
+console.log(JSON.stringify(await count(asked as Asked))); // the value that `measureInChildProcess` sends

@@ -19,7 +19,9 @@ const logins = Object.fromEntries(
   await Promise.all(
     Object.keys(connectors).map(async (type) => {
       const file: unknown = await import(`../../shared/connectors/${type}/logins.ts`);
-      return [type, (file as Readonly<Record<string, LoginMethods>>)[`${type}Logins`] ?? {}] as const;
+      const exported = (file as Readonly<Record<string, LoginMethods>>)[`${type}Logins`];
+      if (!exported) throw new Error(`logins.ts of ${type} exports no ${type}Logins`);
+      return [type, exported] as const;
     }),
   ),
 );

@@ -31,7 +31,7 @@ describe('functions', () => {
 
   test('every file is one function, and every function is one file', () => {
     const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.ts') && !/^(routes|apis)\.ts$|\/wire(-\w+)?\.ts$/.test(file))
+      .filter((file) => file.endsWith('.ts') && !/^(routes|apis)\.ts$/.test(file))
       .map((file) => `functions/${file}`);
     expect(plans.map(({ source }) => source).toSorted()).toEqual(files.toSorted());
   });

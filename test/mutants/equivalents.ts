@@ -9,7 +9,7 @@ export const equivalents: readonly {
   {
     file: 'functions/management/schema.ts',
     change:
-      '`if (tables.length > 0 && bytes > MAX_SCHEMA_PAGE_BYTES) break;` → `if (tables.length >= 0 && bytes > MAX_SCHEMA_PAGE_BYTES) break;`',
+      '`if (tables.length > 0 && bytes > MAX_SCHEMA_PAGE_BYTES) bre…` → `if (tables.length >= 0 && bytes > MAX_SCHEMA_PAGE_BYTES) bre…`',
     reason:
       'The first page of a catalog has 4 000 000 bytes at most, of which fewer are told: it always fits.',
   },

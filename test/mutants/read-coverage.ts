@@ -121,7 +121,8 @@ export const chooseTests = (
   // Code that runs in a process of its own has no coverage data.
   const isNear = ({ test }: TestCoverage) =>
     names[0] === basename(test, '.test.ts') ||
-    (file.startsWith('functions/') && dirname(test) === join('test', dirname(file))) ||
+    (/^(functions|shared\/apis)\//.test(file) &&
+      dirname(test) === join('test/functions', basename(dirname(file)))) ||
     listImports(root, test).includes(file);
   const isNamed = ({ test }: TestCoverage) => names.some((name) => basename(test).startsWith(`${name}`));
   const known = all.some(({ lines }) => lines[file]?.includes(line));

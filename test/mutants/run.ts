@@ -36,7 +36,8 @@ interface Candidate extends Mutation {
   readonly line: number;
 }
 
-const folders = ['shared/domain', 'shared/http', 'shared/network', 'shared/adapters', 'functions'];
+const folders = ['domain', 'apis', 'http', 'network', 'adapters', 'runtime'].map((name) => `shared/${name}`);
+folders.push('functions');
 const repository = join(import.meta.dirname, '../..');
 const copy = mkdtempSync(join(tmpdir(), 'mooring-mutants-'));
 const until = Date.now() + Number(values.minutes) * 60_000;
