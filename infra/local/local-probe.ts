@@ -48,19 +48,19 @@ export const createEndedCallHandlers = (store: Store, clock: Clock): EndedCallHa
 });
 
 /**
- * `open` holds the variables that a process needs when it starts; others on this machine may see them. `told` holds the rest, such as AWS
+ * `atStart` holds the variables that a process needs when it starts; others on this machine may see them. `afterStart` holds the rest, such as AWS
  * keys and passwords of proxies, and is sent to the process. The probe does not need the API key of the local server.
  */
 export const splitEnvironment = ({
   MOORING_API_KEY: _,
   ...environment
 }: Readonly<Record<string, string | undefined>>) => {
-  const open: Record<string, string> = {};
-  const told: Record<string, string> = {};
+  const atStart: Record<string, string> = {};
+  const afterStart: Record<string, string> = {};
   for (const [name, value] of Object.entries(environment))
     if (value !== undefined && !name.startsWith('NODE_CHANNEL_'))
-      (startVariables.has(name.toUpperCase()) ? open : told)[name] = value;
-  return { open, told };
+      (startVariables.has(name.toUpperCase()) ? atStart : afterStart)[name] = value;
+  return { atStart, afterStart };
 };
 
 /** Read by the system's loader, Node and OpenSSL. */

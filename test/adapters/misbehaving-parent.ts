@@ -11,7 +11,7 @@ const probe = createProcessProbe({
   policy: {},
   vantage: { region: null, vpc_id: null, egress_ips: [] },
   ...createEndedCallHandlers(nothing, Date.now),
-  environment: { open: {}, told: {} },
+  environment: { atStart: {}, afterStart: {} },
   limits: { test: { silence: 600_000, time: 600_000 } },
 });
 process.on('SIGINT', () => void describe());

@@ -84,7 +84,10 @@ describe('probe process that ends', () => {
       policy: { loopback: true },
       vantage: { region: null, vpc_id: null, egress_ips: [] },
       ...createEndedCallHandlers(store, Date.now),
-      environment: { open: { PATH: process.env['PATH'] ?? '' }, told: { TOLD_TO_THE_PROBE: 'a secret' } },
+      environment: {
+        atStart: { PATH: process.env['PATH'] ?? '' },
+        afterStart: { TOLD_TO_THE_PROBE: 'a secret' },
+      },
       writeLog: (line) => {
         lines.push(line);
         listener.emit('line');

@@ -20,7 +20,7 @@ const start = (failures: number) => {
     policy: {},
     vantage: { region: null, vpc_id: null, egress_ips: [] },
     ...createEndedCallHandlers({ get } as unknown as Store, Date.now),
-    environment: { open: { PATH: process.env['PATH'] ?? '' }, told: {} },
+    environment: { atStart: { PATH: process.env['PATH'] ?? '' }, afterStart: {} },
     writeLog: (line) => void lines.push(line),
   });
   return { probe, lines, looks: () => looks };

@@ -30,7 +30,7 @@ test('a process with 512 MB reads and stores more than a hundred thousand tables
     policy: { loopback: true },
     vantage: { region: null, vpc_id: null, egress_ips: [] },
     ...createEndedCallHandlers(store, Date.now),
-    environment: { open: {}, told: {} },
+    environment: { atStart: {}, afterStart: {} },
     writeLog: () => undefined,
     limits: { introspection: { heap: MAX_INTROSPECTION_MB / 2, memory: MAX_INTROSPECTION_MB } },
   });

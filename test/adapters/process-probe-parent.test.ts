@@ -63,7 +63,7 @@ test('a parent that can open no more files reports unavailable, keeps running an
       policy: {},
       vantage: { region: null, vpc_id: null, egress_ips: [] },
       ...createEndedCallHandlers(store, Date.now),
-      environment: { open: {}, told: {} },
+      environment: { atStart: {}, afterStart: {} },
       writeLog: (line) => lines.push(JSON.parse(line)),
     });
     const call = { tenant: { org: 'o', environment: 'e' }, id: '0'.repeat(32), actor: 'a', draft: {} };

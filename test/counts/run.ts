@@ -20,12 +20,15 @@ const rows: readonly (readonly [string, string, readonly string[]])[] = [
     [...counts.crowdedFolders].map(([folder, count]) => `${folder} (${count})`),
   ],
 ];
-process.stdout.write(`${counts.files} files, ${counts.lines} lines in functions, shared and infra\n`);
+const lines: string[] = [];
+lines.push(`${counts.files} files, ${counts.lines} lines in functions, shared and infra`);
 for (const [what, goal, found] of rows) {
-  process.stdout.write(`${String(found.length).padStart(6)}  ${what} (${goal})\n`);
-  if (values.list) for (const each of found) process.stdout.write(`          ${each}\n`);
+  lines.push(`${String(found.length).padStart(6)}  ${what} (${goal})`);
+  if (values.list) for (const each of found) lines.push(`          ${each}`);
 }
-process.stdout.write(`${String(counts.nestedTernaries).padStart(6)}  nested ternaries (none)\n`);
+lines.push(`${String(counts.nestedTernaries).padStart(6)}  nested ternaries (none)`);
 const { all, folders } = counts.connectorLines;
-process.stdout.write(`${String(folders).padStart(6)}  lines in the folders of connectors (at most 10 700)\n`);
-process.stdout.write(`${String(all).padStart(6)}  lines in shared/connectors (at most 13 000)\n`);
+lines.push(`${String(folders).padStart(6)}  lines in the folders of connectors (at most 10 700)`);
+lines.push(`${String(all).padStart(6)}  lines in shared/connectors (at most 13 000)`);
+// One write, so that `| head` ends it quietly.
+process.stdout.write(`${lines.join('\n')}\n`);

@@ -49,12 +49,12 @@ interface ProcessProbeOptions extends EndedCallHandlers {
   readonly policy: EgressPolicy;
   readonly vantage: Vantage;
   /**
-   * `open` is the environment with which a process starts, which other processes on the machine may read; `told` is sent to it after the
+   * `atStart` is the environment with which a process starts, which other processes on the machine may read; `afterStart` is sent to it after the
    * start.
    */
   readonly environment: {
-    readonly open: Readonly<Record<string, string>>;
-    readonly told: Readonly<Record<string, string>>;
+    readonly atStart: Readonly<Record<string, string>>;
+    readonly afterStart: Readonly<Record<string, string>>;
   };
   readonly writeLog?: (line: string) => void;
   readonly limits?: {
@@ -99,10 +99,10 @@ export const createProcessProbe = (options: ProcessProbeOptions): ProcessProbe =
       start: {
         policy,
         vantage,
-        environment: environment.told,
+        environment: environment.afterStart,
         limits: { memory: memory * BYTES_PER_MB, heap: heap * BYTES_PER_MB, silence },
       },
-      environment: environment.open,
+      environment: environment.atStart,
       heap,
       serve,
       writeLog,

@@ -31,8 +31,8 @@ export const createPartReader = ({ failure, grant }: PartReaderOptions) => {
     if (known) known.count = known.count === undefined ? undefined : known.count + (count ?? 0);
     else {
       const cure = remediation ?? problems[code].cure;
-      const told = native === undefined ? cure : `${cure} (${native})`;
-      missing.set(reason, { count, remediation: code === 'permission-denied' ? grant : told });
+      const failureRemediation = native === undefined ? cure : `${cure} (${native})`;
+      missing.set(reason, { count, remediation: code === 'permission-denied' ? grant : failureRemediation });
     }
   };
 

@@ -43,7 +43,7 @@ export const buildTable = (draft: TableDraft): Table => {
   return table;
 };
 
-/** Two things have the same name: their rows cannot be told apart, and must not be merged. */
+/** Two things have the same name: their rows cannot be distinguished, and must not be merged. */
 export const createSameNameProblem = (): Problem =>
   new Problem('server-error', 'Expected each name once; the server sent two things under one name', {
     remediation:

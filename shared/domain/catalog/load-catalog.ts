@@ -77,7 +77,7 @@ export const loadCatalog = async (
  *
  * In the APIs that use this function, each call is an explicit request to introspect again. So it ignores the back-off, which would repeat
  * a failure for up to an hour after its cause was removed. There is one exception: if an attempt fails
- * after its caller has stopped waiting, calls within the next minute get that failure, because nobody has seen it.
+ * after its caller has stopped waiting, calls within the next minute get that failure, which no caller has received yet.
  */
 export const refreshCatalog = async (
   dependencies: IntrospectionDependencies,

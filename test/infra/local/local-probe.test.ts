@@ -12,7 +12,7 @@ test('a probe process starts with no secret in its environment, and never gets o
     UNSET: undefined,
   };
   expect(splitEnvironment(environment)).toEqual({
-    open: { PATH: '/bin', NODE_EXTRA_CA_CERTS: '/etc/ca.pem' },
-    told: { AWS_SECRET_ACCESS_KEY: 'made-up', HTTPS_PROXY: 'http://user:made-up@proxy.example' },
+    atStart: { PATH: '/bin', NODE_EXTRA_CA_CERTS: '/etc/ca.pem' },
+    afterStart: { AWS_SECRET_ACCESS_KEY: 'made-up', HTTPS_PROXY: 'http://user:made-up@proxy.example' },
   });
 });
