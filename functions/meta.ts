@@ -80,12 +80,8 @@ export const problem = defineEndpoint({
   scope: null,
   uses: {},
   handle: ({ params: { code } }) => {
-    return Promise.resolve({
-      type: `/v1/problems/${code}`,
-      code,
-      ...problems[code],
-      cause: problemCauses[code],
-    });
+    const { remediation: cure, ...kind } = problems[code];
+    return Promise.resolve({ type: `/v1/problems/${code}`, code, ...kind, cause: problemCauses[code], cure });
   },
 });
 

@@ -7,7 +7,8 @@ interface ProblemKind {
   /** Whether the same request may succeed later without any change. */
   readonly retryable: boolean;
   readonly title: string;
-  readonly cure: string;
+  /** What to do about it, unless the problem itself has a more specific remediation. */
+  readonly remediation: string;
 }
 
 const defineProblem = (
@@ -15,13 +16,13 @@ const defineProblem = (
   blame: Blame,
   retryable: boolean,
   title: string,
-  cure: string,
+  remediation: string,
 ): ProblemKind => ({
   status,
   blame,
   retryable,
   title,
-  cure,
+  remediation,
 });
 
 // Keeps the table aligned in columns.

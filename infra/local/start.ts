@@ -52,7 +52,7 @@ const readStreamErrorCode = (error: Error): string => ('code' in error ? String(
 const describeStartError = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof Problem)
-    return `${error.message}. ${error.extras.remediation ?? problems[error.code].cure}`;
+    return `${error.message}. ${error.extras.remediation ?? problems[error.code].remediation}`;
   const fault = 'code' in error ? classifyStorageError(error) : undefined;
   if (fault) return `The state folder cannot be used: ${fault.reason}. ${fault.remediation}`;
   return error.constructor === Error && !('code' in error) ? error.message : (error.stack ?? error.message);

@@ -17,7 +17,7 @@ export const toProblemAnswer = (
   api?: WireFormat,
 ): HttpAnswer => {
   if (hasFailureFormat(api)) return toFailureAnswer(problem, clean, api);
-  const { title, blame, retryable, cure, ...kind } = problems[problem.code];
+  const { title, blame, retryable, remediation: usual, ...kind } = problems[problem.code];
   const { status = kind.status } = problem.extras;
   const { errors, remediation, native_code, steps, usages, headers } = problem.extras;
   return {
@@ -36,7 +36,7 @@ export const toProblemAnswer = (
       ...(errors && { errors: errors.map(({ path, expected }) => ({ path, expected })) }),
       retryable,
       blame,
-      remediation: remediation ?? cure,
+      remediation: remediation ?? usual,
       ...(native_code !== undefined && { native_code }),
       ...(steps && { steps }),
       ...(usages && { usages }),

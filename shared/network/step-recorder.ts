@@ -181,12 +181,12 @@ const toRecordedStep = (step: StepName, entry: StepEntry | undefined): RecordedS
       status: 'failed',
       code,
       blame: problems[code].blame,
-      remediation: extras.remediation ?? problems[code].cure,
+      remediation: extras.remediation ?? problems[code].remediation,
       ...native,
     };
   }
   if (!entry?.passed) return { ...base, status: 'skipped' };
   if (!entry.warning) return { ...base, status: 'passed' };
-  const { code, remediation = problems[code].cure } = entry.warning;
+  const { code, remediation = problems[code].remediation } = entry.warning;
   return { ...base, status: 'warning', code, remediation };
 };

@@ -113,7 +113,7 @@ describe('PostgreSQL failure 28000 by English text', () => {
       addPostgresqlLoginProgress(error, { encrypted, passwordAsked: false }),
     );
     expect(said?.code).toBe(code);
-    expect(said?.remediation ?? problems[code].cure).toContain(words);
+    expect(said?.remediation ?? problems[code].remediation).toContain(words);
   });
 });
 

@@ -38,9 +38,9 @@ export const findFailedStep = async (
  * documentation, or to follow the detail.
  */
 const wrongAdvice = [
-  problems.timeout.cure,
-  problems['server-error'].cure,
-  problems['permission-denied'].cure,
+  problems.timeout.remediation,
+  problems['server-error'].remediation,
+  problems['permission-denied'].remediation,
 ];
 
 export const expectFailedStep = async (

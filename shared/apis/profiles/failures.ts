@@ -31,15 +31,18 @@ export const createProfileTestProblem = (type: string, result: TestResult): Prob
   const { error = '', code } = result.details;
   const failed = result.steps.find(({ status }) => status === 'failed');
   const isInvalidCredentials = invalidCredentialsCodes[type]?.has(failed?.native_code ?? '') ?? false;
-  const cure = isInvalidCredentials ? authenticationProblem.cure : failed?.remediation;
-  const reason = code === 'authentication-failed' ? renderAuthenticationReason(error, cure) : error;
+  const remediation = isInvalidCredentials ? authenticationProblem.remediation : failed?.remediation;
+  const reason = code === 'authentication-failed' ? renderAuthenticationReason(error, remediation) : error;
   const details = { ...result.details, error: `${renderConnectSummary(type)}${REASON_SEPARATOR}${reason}` };
   return createNotConnectedProblem({ ...result, details });
 };
 
 /** Keeps the source's error if the remediation is a specific one: the credentials may then be correct. */
-const renderAuthenticationReason = (error: string, cure: string | undefined = authenticationProblem.cure) =>
-  `Authentication failed: ${cure === authenticationProblem.cure ? 'Invalid credentials' : error}`;
+const renderAuthenticationReason = (
+  error: string,
+  remediation: string | undefined = authenticationProblem.remediation,
+) =>
+  `Authentication failed: ${remediation === authenticationProblem.remediation ? 'Invalid credentials' : error}`;
 
 const authenticationProblem = problems['authentication-failed'];
 
@@ -94,7 +97,7 @@ const renderConnectionFailure = ({ code, message, extras }: Problem, clean: (tex
     reason: clean(hasSummary ? message.slice(at + REASON_SEPARATOR.length) : message),
     code,
     ...(step !== undefined && { step }),
-    remediation: replaceFieldNames(extras.remediation ?? problems[code].cure),
+    remediation: replaceFieldNames(extras.remediation ?? problems[code].remediation),
     ...(extras.native_code !== undefined && { native_code: extras.native_code }),
   });
 };

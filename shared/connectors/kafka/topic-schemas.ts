@@ -115,7 +115,7 @@ const listRegistrySubjects = async (
 
 const toUnavailableMissing = ({ code, extras }: Problem): Missing => ({
   reason: 'schemas-unavailable',
-  remediation: `No schema was read, for the registry did not answer (${code}): ${extras.remediation ?? problems[code].cure}`,
+  remediation: `No schema was read, for the registry did not answer (${code}): ${extras.remediation ?? problems[code].remediation}`,
 });
 
 const schemaFieldParsers: Readonly<

@@ -99,7 +99,7 @@ export const createMongodbMissing = ({ user }: MongodbRights) => {
 };
 
 const toMongodbRemediation = (error: unknown): string => {
-  if (error instanceof Problem) return error.extras.remediation ?? problems[error.code].cure;
+  if (error instanceof Problem) return error.extras.remediation ?? problems[error.code].remediation;
   const { code = 'server-error', native = '', remediation } = classifyMongodbError(error) ?? {};
-  return `${remediation ?? problems[code].cure} (${native})`;
+  return `${remediation ?? problems[code].remediation} (${native})`;
 };

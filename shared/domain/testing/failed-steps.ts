@@ -7,7 +7,7 @@ const createSkippedStep = (step: TestStep['step']): TestStep => ({ step, status:
 const createFailedStep = (
   step: TestStep['step'],
   code: ProblemCode,
-  remediation: string = problems[code].cure,
+  remediation: string = problems[code].remediation,
 ): TestStep => ({
   step,
   status: 'failed',

@@ -149,7 +149,7 @@ const examineTarget = async (
  * accepted the connection has no firewall in the way.
  */
 const addEgressAddresses = (step: TestStep, addresses: readonly string[]): TestStep =>
-  step.remediation === problems.timeout.cure && addresses.length > 0
+  step.remediation === problems.timeout.remediation && addresses.length > 0
     ? {
         ...step,
         remediation: `Allow ${addresses.join(', ')} in the firewall or security group of the source.`,

@@ -63,5 +63,5 @@ const toFailedStep = (step: TestStep['step']): TestStep => ({
   duration_ms: 0,
   code: 'unavailable',
   blame: problems.unavailable.blame,
-  remediation: problems.unavailable.cure,
+  remediation: problems.unavailable.remediation,
 });
