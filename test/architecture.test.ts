@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { connectors } from '../shared/connectors/registry.ts';
-import { countSource, readModules } from './counts/count-source.ts';
+import { countSource, isContractSample, readModules } from './counts/count-source.ts';
 
 /** The places whose values each place may import, besides its own. Types may be imported from anywhere. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
@@ -109,6 +109,17 @@ test('importing any function or the registry of connectors loads no driver and n
       ),
   );
   expect(loading).toEqual([]);
+});
+
+test('no code that runs imports a contract sample, and a contract sample loads nothing', () => {
+  const samples = modules.filter(({ file }) => isContractSample(file));
+  const loading = modules.filter(({ imports }) => imports.some(isContractSample));
+  expect(loading.filter((module) => !samples.includes(module)).map(({ file }) => file)).toEqual([]);
+  const loaded = samples.flatMap(({ staticImports, staticPackages }) => [
+    ...staticImports,
+    ...staticPackages,
+  ]);
+  expect(loaded).toEqual([]);
 });
 
 test('only the file that decides where secrets may be sent reads them', () => {

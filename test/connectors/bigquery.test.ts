@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { bigquery } from '../../shared/connectors/bigquery/connector.ts';
-import { connectorContract } from '../contracts/connector.ts';
 import { serviceContract, createServiceTester } from '../contracts/service.ts';
 import type { Service } from '../contracts/service.ts';
 import { reach } from '../engines/reach.ts';
@@ -11,13 +10,6 @@ const sample = {
   client_email: 'reader@mooring-test.iam.gserviceaccount.com',
   private_key: '-----BEGIN PRIVATE KEY-----\nobviously+fake\n-----END PRIVATE KEY-----\n',
 };
-
-describe('BigQuery connector', () => {
-  connectorContract(bigquery, {
-    config: { project_id: 'mooring-test' },
-    credentials: { service_account: { service_account: JSON.stringify(sample) } },
-  });
-});
 
 const env = reach('bigquery');
 if (env)

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { databricks } from '../../shared/connectors/databricks/connector.ts';
 import { createDatabricksQueries } from '../../shared/connectors/databricks/query.ts';
-import { connectorContract } from '../contracts/connector.ts';
 import { secureServer, serviceContract, createServiceTester } from '../contracts/service.ts';
 import type { Service } from '../contracts/service.ts';
 import { reach } from '../engines/reach.ts';
@@ -12,24 +11,6 @@ const config = {
   http_path: '/sql/1.0/warehouses/0123456789abcdef',
 };
 const token = (text: string | undefined) => ({ auth_method: 'token', token: text ?? '' });
-
-describe('Databricks connector', () => {
-  connectorContract(databricks, {
-    config,
-    credentials: {
-      token: { token: 'obviously-fake' },
-      oauth: { client_id: 'somebody', client_secret: 'obviously-fake' },
-    },
-    connectionString: {
-      url: (scheme, secret) =>
-        `${scheme}://token:${secret}@${config.host}/sales?http_path=${encodeURIComponent(config.http_path)}&catalog=main`,
-      says: (secret) => ({
-        config: { ...config, catalog: 'main', schema: 'sales' },
-        credentials: { token: secret },
-      }),
-    },
-  });
-});
 
 const env = reach('databricks');
 if (env)

@@ -5,29 +5,9 @@ import { runSourceTest } from '../../shared/connectors/run-source-test.ts';
 import { kafka } from '../../shared/connectors/kafka/connector.ts';
 import { readKafkaPrivileges } from '../../shared/connectors/kafka/privileges.ts';
 import { aclOperations } from '../../shared/connectors/kafka/requests.ts';
-import { connectorContract } from '../contracts/connector.ts';
 import { sourceContract } from '../contracts/source.ts';
 import { reach } from '../engines/reach.ts';
 import { pem, plainServer } from '../network/servers.ts';
-
-describe('Kafka connector', () => {
-  connectorContract(kafka, {
-    config: { bootstrap_servers: 'kafka1.example.test:9092,kafka2.example.test' },
-    credentials: {
-      sasl: { sasl_username: 'me', sasl_password: 'obviously-fake' },
-      certificate: {},
-      none: {},
-    },
-    bare: /^[\w.-]+$/,
-    connectionString: {
-      url: (scheme, secret) => `${scheme}://me:${secret}@db.example.test:12345,[::1]:9093`,
-      says: (sasl_password) => ({
-        config: { bootstrap_servers: 'db.example.test:12345,[::1]:9093' },
-        credentials: { sasl_username: 'me', sasl_password },
-      }),
-    },
-  });
-});
 
 const env = reach('kafka');
 if (env) {

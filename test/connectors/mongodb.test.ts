@@ -5,22 +5,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { SslMode, SessionTarget } from '../../shared/connectors/connector.ts';
 import { runSourceTest } from '../../shared/connectors/run-source-test.ts';
 import { mongodb } from '../../shared/connectors/mongodb/connector.ts';
-import { connectorContract } from '../contracts/connector.ts';
 import { sourceContract } from '../contracts/source.ts';
 import { reach } from '../engines/reach.ts';
 import { closedPort, listen, pem } from '../network/servers.ts';
 import type { Running } from '../network/servers.ts';
-
-describe('MongoDB connector', () => {
-  connectorContract(mongodb, {
-    config: { host: 'db.example.test', username: 'mooring_reader' },
-    credentials: { password: { password: 'obviously-fake' }, certificate: {} },
-    connectionString: {
-      url: (scheme, secret) => `${scheme}://me:${secret}@db.example.test/shop`,
-      says: (password) => ({ config: { database: 'shop', username: 'me' }, credentials: { password } }),
-    },
-  });
-});
 
 const as = (username: string, password: string, more: object = {}) => ({
   config: { username, ...more },

@@ -4,18 +4,10 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { SessionTarget } from '../../shared/connectors/connector.ts';
 import { runSourceTest } from '../../shared/connectors/run-source-test.ts';
 import { mysql } from '../../shared/connectors/mysql/connector.ts';
-import { connectorContract } from '../contracts/connector.ts';
 import { sourceContract } from '../contracts/source.ts';
 import { reach } from '../engines/reach.ts';
 import { listen, pem } from '../network/servers.ts';
 import { connectTo, mysqlEngines, query, type MysqlEngine } from './mysql-engines.ts';
-
-describe('MySQL connector', () => {
-  connectorContract(mysql, {
-    config: { host: 'db.example.test', username: 'mooring_reader' },
-    credentials: { password: { password: 'obviously-fake' }, certificate: {} },
-  });
-});
 
 const as = (username: string, password: string) => ({
   config: { username, database: undefined },

@@ -4,25 +4,10 @@ import * as v from 'valibot';
 import { runSourceTest, openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { oracle } from '../../shared/connectors/oracle/connector.ts';
 import { parseInput } from '../../shared/parse-input.ts';
-import { connectorContract } from '../contracts/connector.ts';
 import { sourceContract } from '../contracts/source.ts';
 import { reach } from '../engines/reach.ts';
 import { plainServer } from '../network/servers.ts';
 import { buildOracleSessionOptions, encodeOracleRedirect, buildOracleTarget } from './oracle-fixtures.ts';
-
-describe('Oracle connector', () => {
-  connectorContract(oracle, {
-    config: { host: 'db.example.test', service_name: 'SHOP', username: 'mooring_reader' },
-    credentials: { password: { password: 'obviously-fake' } },
-    connectionString: {
-      url: (scheme, secret) => `${scheme}://me:${secret}@db.example.test:12345/shop`,
-      says: (password) => ({
-        config: { host: 'db.example.test', port: 12345, service_name: 'shop', username: 'me' },
-        credentials: { password },
-      }),
-    },
-  });
-});
 
 const { connectionString } = oracle;
 test('an Oracle connection string may name a SID', async () => {

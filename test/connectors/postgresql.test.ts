@@ -1,23 +1,11 @@
 import { describe } from '@jest/globals';
 import { connectors } from '../../shared/connectors/registry.ts';
-import { connectorContract } from '../contracts/connector.ts';
 import { sourceContract } from '../contracts/source.ts';
 import { reach } from '../engines/reach.ts';
 import { as, oddNames, refusals, wrongPassword } from './postgresql-accounts.ts';
 import { connectToPostgresql } from './collect-postgresql-catalog.ts';
 
 const { postgresql } = connectors;
-
-describe('PostgreSQL connector', () => {
-  connectorContract(postgresql, {
-    config: { host: 'db.example.test', database: 'shop', username: 'mooring_reader' },
-    credentials: {
-      password: { password: 'obviously-fake' },
-      certificate: {},
-      iam: { access_key_id: 'AKIAOBVIOUSLYFAKE', secret_access_key: 'obviously-fake' },
-    },
-  });
-});
 
 type Env = Readonly<Record<string, string>>;
 

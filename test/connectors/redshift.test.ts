@@ -5,23 +5,12 @@ import type { SessionTarget } from '../../shared/connectors/connector.ts';
 import { openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import type { SourceSessionOptions } from '../../shared/connectors/run-source-test.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
-import { connectorContract } from '../contracts/connector.ts';
 import { sourceContract } from '../contracts/source.ts';
 import { reach } from '../engines/reach.ts';
 import { as, oddNames, refusals } from './postgresql-accounts.ts';
 import { createRedshiftDatabase, hideExternalTableSql } from './redshift-database.ts';
 
 const { redshift } = connectors;
-
-describe('Redshift connector', () => {
-  connectorContract(redshift, {
-    config: { host: 'db.example.test', database: 'shop', username: 'mooring_reader' },
-    credentials: {
-      password: { password: 'obviously-fake' },
-      iam: { access_key_id: 'AKIAOBVIOUSLYFAKE', secret_access_key: 'obviously-fake' },
-    },
-  });
-});
 
 const readable = `do $$ declare one record; begin
   for one in select nspname from pg_namespace where nspname !~ '^pg_' loop

@@ -2,29 +2,9 @@ import { createServer as createTlsServer } from 'node:tls';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { s3 } from '../../shared/connectors/s3/connector.ts';
-import { connectorContract } from '../contracts/connector.ts';
 import { sourceContract } from '../contracts/source.ts';
 import { reach } from '../engines/reach.ts';
 import { listen, pem, type Running } from '../network/servers.ts';
-
-const secret = { secret_access_key: 'obviously-fake' };
-
-describe('S3 connector', () => {
-  connectorContract(s3, {
-    config: { bucket: 'shop-data', region: 'eu-west-1', access_key_id: 'AKIAOBVIOUSLYFAKE' },
-    credentials: {
-      access_key: secret,
-      role: { ...secret, role_arn: 'arn:aws:iam::123456789012:role/reader', external_id: 'obviously-fake' },
-    },
-    connectionString: {
-      url: (scheme, password) => `${scheme}://me:${password}@shop-data/lake/?region=eu-west-1`,
-      says: (secret_access_key) => ({
-        config: { bucket: 'shop-data', prefix: 'lake/', region: 'eu-west-1', access_key_id: 'me' },
-        credentials: { secret_access_key },
-      }),
-    },
-  });
-});
 
 const env = reach('s3');
 if (env) {

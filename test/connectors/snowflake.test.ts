@@ -3,35 +3,11 @@ import { describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { toSnowflakeAddress } from '../../shared/connectors/snowflake/account.ts';
 import { snowflake } from '../../shared/connectors/snowflake/connector.ts';
-import { connectorContract } from '../contracts/connector.ts';
 import { serviceContract, createServiceTester } from '../contracts/service.ts';
 import type { Service } from '../contracts/service.ts';
 import { reach } from '../engines/reach.ts';
 
 describe('Snowflake connector', () => {
-  connectorContract(snowflake, {
-    config: { account: 'myorg-sales', username: 'mooring_reader' },
-    credentials: {
-      password: { password: 'obviously-fake' },
-      key_pair: { private_key: 'obviously-fake' },
-      token: { token: 'obviously-fake' },
-    },
-    connectionString: {
-      url: (scheme, secret) => `${scheme}://me:${secret}@myorg-sales/SHOP/SALES?warehouse=WH&role=READER`,
-      says: (password) => ({
-        config: {
-          account: 'myorg-sales',
-          username: 'me',
-          database: 'SHOP',
-          schema: 'SALES',
-          warehouse: 'WH',
-          role: 'READER',
-        },
-        credentials: { password },
-      }),
-    },
-  });
-
   test.each([
     ['myorg-sales', 'myorg-sales.snowflakecomputing.com'],
     ['myorg-sales_eu', 'myorg-sales-eu.snowflakecomputing.com'],

@@ -4,25 +4,10 @@ import type { SessionTarget } from '../../shared/connectors/connector.ts';
 import { runSourceTest, openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import type { SourceSessionOptions } from '../../shared/connectors/run-source-test.ts';
 import { sqlserver } from '../../shared/connectors/sqlserver/connector.ts';
-import { connectorContract } from '../contracts/connector.ts';
 import { sourceContract } from '../contracts/source.ts';
 import { reach } from '../engines/reach.ts';
 import { pem } from '../network/servers.ts';
 import { runSqlserverStatements } from './run-sqlserver-statements.ts';
-
-describe('SQL Server connector', () => {
-  connectorContract(sqlserver, {
-    config: { host: 'db.example.test', database: 'shop', username: 'mooring_reader' },
-    credentials: {
-      password: { password: 'obviously-fake' },
-      entra: {
-        tenant_id: 'example.test',
-        client_id: '00000000-0000-0000-0000-000000000000',
-        client_secret: 'obviously-fake',
-      },
-    },
-  });
-});
 
 const as = (username: string, secret: string) => ({
   config: { username },

@@ -3,26 +3,13 @@ import { describe, expect, test } from '@jest/globals';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import fc from 'fast-check';
 import * as v from 'valibot';
-import type { Connector, ConnectionStringParts } from '../../shared/connectors/connector.ts';
+import type { Connector } from '../../shared/connectors/connector.ts';
+import type { ConnectionStringSample, ConnectorSample } from '../../shared/connectors/contract-sample.ts';
 import { Problem, problemCodes } from '../../shared/problem.ts';
+import { privateKey } from '../samples.ts';
+import { fillCredentials } from './samples.ts';
 
-export interface ConnectorSample {
-  /** The minimal config of a connection. */
-  readonly config: Readonly<Record<string, unknown>>;
-  /** One set of fields for each auth method. */
-  readonly credentials: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** Names that need no quotes, if the source gives dots and similar characters no meaning. */
-  readonly bare?: RegExp;
-  /** A connection string that contains other fields than host, port and database. */
-  readonly connectionString?: StringSample;
-}
-
-interface StringSample {
-  readonly url: (scheme: string, secret: string) => string;
-  readonly says: (secret: string) => Pick<ConnectionStringParts, 'config' | 'credentials'>;
-}
-
-const usualString: StringSample = {
+const usualString: ConnectionStringSample = {
   url: (scheme, secret) => `${scheme}://me:${secret}@db.example.test:12345/shop`,
   says: (password) => ({
     config: { host: 'db.example.test', port: 12345, database: 'shop', username: 'me' },
@@ -33,6 +20,7 @@ const usualString: StringSample = {
 /** The contract of every connector that needs no server. */
 export const connectorContract = (connector: Connector, sample: ConnectorSample) => {
   const methods = Object.entries(connector.credentials);
+  const credentials = fillCredentials(sample, privateKey);
 
   test('has JSON Schemas that a form can be generated from', () => {
     for (const schema of [connector.config, ...methods.map(([, fields]) => fields)]) {
@@ -50,8 +38,8 @@ export const connectorContract = (connector: Connector, sample: ConnectorSample)
   });
 
   test('accepts credentials for each of its auth methods', () => {
-    expect(Object.keys(sample.credentials).sort()).toEqual(methods.map(([method]) => method).sort());
-    for (const [method, fields] of methods) expect(v.is(fields, sample.credentials[method])).toBe(true);
+    expect(Object.keys(credentials).sort()).toEqual(methods.map(([method]) => method).sort());
+    for (const [method, fields] of methods) expect(v.is(fields, credentials[method])).toBe(true);
   });
 
   test('has no credentials field in its config', () => {
@@ -65,7 +53,7 @@ export const connectorContract = (connector: Connector, sample: ConnectorSample)
     const more = { ssl_key_file: '/etc/passwd' };
     expect(v.is(connector.config, { ...sample.config, ...more })).toBe(false);
     for (const [method, fields] of methods) {
-      expect(v.is(fields, { ...sample.credentials[method], ...more })).toBe(false);
+      expect(v.is(fields, { ...credentials[method], ...more })).toBe(false);
     }
   });
 
@@ -112,7 +100,7 @@ export const connectorContract = (connector: Connector, sample: ConnectorSample)
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (name) => {
         const quoted = quote(name);
-        if (quoted === name) expect(name).toMatch(sample.bare ?? /^[\p{L}\p{N}_$-]+$/u);
+        if (quoted === name) expect(name).toMatch(sample.bareNames ?? /^[\p{L}\p{N}_$-]+$/u);
         else expect(quoted.length).toBeGreaterThan(name.length + 1);
       }),
     );
@@ -127,7 +115,7 @@ export const connectorContract = (connector: Connector, sample: ConnectorSample)
 
 const connectionStrings = (
   { schemes, parse: parser }: NonNullable<Connector['connectionString']>,
-  { url, says }: StringSample,
+  { url, says }: ConnectionStringSample,
 ) => {
   const parse = async (text: string) => parser(text); // `parser` may be synchronous
 

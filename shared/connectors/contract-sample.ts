@@ -1,0 +1,41 @@
+import type { ConnectionStringParts } from './connector.ts';
+
+/**
+ * What the tests that are the same for every connector need to know about one. Each connector's folder has a `contract-sample.ts` that exports one as
+ * `contractSample`. Only tests load it. Secrets in it do not look real.
+ */
+export interface ConnectorSample {
+  /** The smallest config that a connection may have. */
+  readonly config: SampleFields;
+  /** One set of fields for each auth method. */
+  readonly credentials: Readonly<Record<string, SampleCredentials>>;
+  /** Names that need no quotes. Default: names of letters, digits, `_`, `$` and `-`. */
+  readonly bareNames?: RegExp;
+  /** Default: `scheme://me:secret@db.example.test:12345/shop`, with the fields `host`, `port`, `database`, `username` and `password`. */
+  readonly connectionString?: ConnectionStringSample;
+  /**
+   * The fields of `config` that direct the connector to a server. Default: `host` and `port`. `endpoint` is for a service with a fixed host, which
+   * only the deployment replaces.
+   */
+  readonly directTo?: 'endpoint' | ((server: SampleServer) => SampleFields);
+}
+
+export type SampleFields = Readonly<Record<string, unknown>>;
+
+/** The fields of one auth method. If one is a private key that the connector reads, a function of such a key in PEM, which the test generates. */
+export type SampleCredentials =
+  Readonly<Record<string, string>> | ((privateKey: string) => Readonly<Record<string, string>>);
+
+export interface ConnectionStringSample {
+  /** A connection string with as many fields as it can have, and a secret that is already encoded. */
+  readonly url: (scheme: string, secret: string) => string;
+  /** What the connector reads from that string. */
+  readonly says: (secret: string) => Pick<ConnectionStringParts, 'config' | 'credentials'>;
+}
+
+export interface SampleServer {
+  readonly host: string;
+  readonly port: number;
+  /** What its URL begins with, for a connector whose config names a URL. */
+  readonly scheme: 'http' | 'https';
+}

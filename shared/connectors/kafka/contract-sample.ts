@@ -1,0 +1,19 @@
+import type { ConnectorSample } from '../contract-sample.ts';
+
+export const contractSample: ConnectorSample = {
+  config: { bootstrap_servers: 'kafka1.example.test:9092,kafka2.example.test' },
+  credentials: {
+    sasl: { sasl_username: 'me', sasl_password: 'obviously-fake' },
+    certificate: {},
+    none: {},
+  },
+  bareNames: /^[\w.-]+$/,
+  connectionString: {
+    url: (scheme, secret) => `${scheme}://me:${secret}@db.example.test:12345,[::1]:9093`,
+    says: (sasl_password) => ({
+      config: { bootstrap_servers: 'db.example.test:12345,[::1]:9093' },
+      credentials: { sasl_username: 'me', sasl_password },
+    }),
+  },
+  directTo: ({ host, port }) => ({ bootstrap_servers: `${host}:${port}` }),
+};

@@ -1,0 +1,9 @@
+import type { ConnectorSample } from '../contract-sample.ts';
+
+export const contractSample: ConnectorSample = {
+  config: { host: 'db.example.test', database: 'shop', username: 'mooring_reader' },
+  credentials: {
+    password: { password: 'obviously-fake' },
+    iam: { access_key_id: 'obviously-fake', secret_access_key: 'obviously-fake' },
+  },
+};

@@ -1,0 +1,40 @@
+import { existsSync } from 'node:fs';
+import type { ConnectorSample, SampleCredentials } from '../../shared/connectors/contract-sample.ts';
+import { connectors, type ConnectorType } from '../../shared/connectors/registry.ts';
+
+/** The type of each connector, in the order of the registry. */
+export const connectorTypes = Object.keys(connectors) as ConnectorType[]; // the keys of a literal
+
+const loadSample = async (type: ConnectorType): Promise<ConnectorSample | undefined> => {
+  const file = new URL(`../../shared/connectors/${type}/contract-sample.ts`, import.meta.url);
+  if (!existsSync(file)) return undefined;
+  const loaded: { readonly contractSample?: ConnectorSample } = await import(file.href);
+  return loaded.contractSample;
+};
+
+const samples = new Map(
+  await Promise.all(connectorTypes.map(async (type) => [type, await loadSample(type)] as const)),
+);
+
+export const hasSample = (type: ConnectorType): boolean => samples.get(type) !== undefined;
+
+/** Finds the sample beside a connector. */
+export const findSample = (type: ConnectorType): ConnectorSample => {
+  const sample = samples.get(type);
+  if (sample) return sample;
+  throw new Error(
+    `The connector ${type} has no contract sample: export contractSample from shared/connectors/${type}/contract-sample.ts (docs/add-a-connector.md).`,
+  );
+};
+
+/** The credentials of each auth method, with this private key where a method needs one. */
+export const fillCredentials = (
+  { credentials }: ConnectorSample,
+  privateKey: string,
+): Readonly<Record<string, Readonly<Record<string, string>>>> =>
+  Object.fromEntries(
+    Object.entries(credentials).map(([method, fields]) => [method, fillFields(fields, privateKey)]),
+  );
+
+const fillFields = (fields: SampleCredentials, privateKey: string) =>
+  typeof fields === 'function' ? fields(privateKey) : fields;
