@@ -2,6 +2,7 @@ import { defineConnector, createLazyParser } from '../connector.ts';
 import { toHostPort } from '../input/to-host-port.ts';
 import { parseBootstrapServers } from './bootstrap-servers.ts';
 import { exactNames } from '../name-rules.ts';
+import { createQuoter } from '../sql/create-quoter.ts';
 import { findKafkaContradictions } from './contradictions.ts';
 import { kafkaConfig, kafkaCredentials } from './config.ts';
 
@@ -52,8 +53,7 @@ export const kafka = defineConnector({
   autocomplete: ['topics', 'columns'],
   names: exactNames,
   /** Topic names need no quotes; other names are quoted as in ksqlDB and Flink. */
-  loadQuote: async () => (identifier) =>
-    /^[\w.-]+$/.test(identifier) ? identifier : `\`${identifier.replaceAll('`', '``')}\``,
+  loadQuote: async () => createQuoter({ mark: '`', bare: /^[\w.-]+$/ }).quoteName,
   contradictions: findKafkaContradictions,
   connectionString: createLazyParser(
     ['kafka'],

@@ -1,7 +1,7 @@
 import { foldCase } from '../name-rules.ts';
 import type { MysqlClient } from './client.ts';
 import type { MysqlServer } from './version.ts';
-import { forceQuoteMysqlName } from './quote.ts';
+import { quoteMysqlPath } from './quote.ts';
 
 /** Everything the account may do, through its own grants and its active roles. */
 export interface MysqlGrants {
@@ -114,7 +114,7 @@ export const matchesMysqlPattern = (pattern: string, name: string): boolean => {
 
 /** Quotes a schema for GRANT, where an unescaped `_` or `%` is a wildcard. */
 export const quoteMysqlSchemaPattern = (schema: string) =>
-  forceQuoteMysqlName(schema.replaceAll(/[\\_%]/g, '\\$&'));
+  quoteMysqlPath(schema.replaceAll(/[\\_%]/g, '\\$&'));
 
 /** `name` is true for a quoted name, false for a keyword or punctuation. */
 type MysqlGrantToken = { readonly text: string; readonly name: boolean };
@@ -139,10 +139,10 @@ const parseMysqlGrantLine = (
   at++;
   /** `name` or `name`@`host`. */
   const parseAccount = () => {
-    const name = forceQuoteMysqlName(tokens[at++]?.text ?? '');
+    const name = quoteMysqlPath(tokens[at++]?.text ?? '');
     if (peekWord() !== '@') return name;
     at++;
-    return `${name}@${forceQuoteMysqlName(tokens[at++]?.text ?? '')}`;
+    return `${name}@${quoteMysqlPath(tokens[at++]?.text ?? '')}`;
   };
   if (tokens[at]?.name) {
     const roles = [parseAccount()];

@@ -23,7 +23,7 @@ import {
   buildMysqlTableNamesQuery,
   type MysqlSchemaScope,
 } from './queries.ts';
-import { forceQuoteMysqlName } from './quote.ts';
+import { quoteMysqlPath } from './quote.ts';
 import { createMysqlRowReaders } from './rows.ts';
 import { readMysqlServer } from './version.ts';
 
@@ -164,14 +164,13 @@ const listMysqlMissing = (
       : []),
     ...reportDeniedTables(
       found,
-      ({ schema, name }) =>
-        `GRANT SELECT ON ${forceQuoteMysqlName(schema)}.${forceQuoteMysqlName(name)} ${to}`,
+      ({ schema, name }) => `GRANT SELECT ON ${quoteMysqlPath(schema, name)} ${to}`,
     ),
     ...reportBrokenViews(
       found,
       (views) =>
         `SHOW CREATE VIEW tells what each of these views needs. GRANT SELECT on its tables and EXECUTE on its functions to its definer, or ${to.replace(/;$/, '')} where it is SQL SECURITY INVOKER; if a table, a function or the definer is gone, bring it back or drop the view: ${joinFirstLines(
-          views.map(({ schema, name }) => `${forceQuoteMysqlName(schema)}.${forceQuoteMysqlName(name)}`),
+          views.map(({ schema, name }) => `${quoteMysqlPath(schema, name)}`),
           ', ',
         )}`,
     ),

@@ -1,6 +1,6 @@
 import type { TableDraft } from '../sql/table-draft.ts';
 import type { MysqlClient } from './client.ts';
-import { forceQuoteMysqlName } from './quote.ts';
+import { quoteMysqlPath } from './quote.ts';
 
 /**
  * Marks the views that cannot be read. information_schema does not show that the definer of a view was dropped, or lost the rights to the
@@ -28,9 +28,7 @@ const MAX_VIEWS_PER_CHECK = 500;
 /** Returns the number of views checked. Stops at the first lock, because every further view could wait for that lock again. */
 const markBrokenViewBatch = (client: MysqlClient, views: readonly TableDraft[]): Promise<number> => {
   const viewsByName = Map.groupBy(views, ({ schema, name }) => `${schema}.${name}`);
-  const names = views.map(
-    ({ schema, name }) => `${forceQuoteMysqlName(schema)}.${forceQuoteMysqlName(name)}`,
-  );
+  const names = views.map(({ schema, name }) => `${quoteMysqlPath(schema, name)}`);
   return new Promise((resolve, reject) => {
     const seen = new Set<unknown>();
     let isLocked = false;

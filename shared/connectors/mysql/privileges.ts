@@ -7,7 +7,7 @@ import {
   type MysqlGrantLine,
 } from './grants.ts';
 import { mysqlSystemSchemas } from './queries.ts';
-import { forceQuoteMysqlName } from './quote.ts';
+import { quoteMysqlPath } from './quote.ts';
 
 /** The missing and the excess privileges for the connection's role, each with the statement that fixes it. Long lists are truncated with a note. */
 export const readMysqlPrivileges = (
@@ -102,7 +102,9 @@ const listMysqlExcess = (grants: MysqlGrants): Privileges['excess'] => {
     .flatMap((right) => {
       const columns = [...right.columns]
         .filter(([privilege]) => !mysqlReaderPrivileges.has(privilege))
-        .map(([privilege, names]) => `${privilege} (${names.map(forceQuoteMysqlName).join(', ')})`);
+        .map(
+          ([privilege, names]) => `${privilege} (${names.map((name) => quoteMysqlPath(name)).join(', ')})`,
+        );
       const excess = [
         ...[...right.privileges].filter((privilege) => !mysqlReaderPrivileges.has(privilege)),
         ...columns,
@@ -131,7 +133,7 @@ const listMysqlExcess = (grants: MysqlGrants): Privileges['excess'] => {
 const replaceLineBreaks = (text: string) => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ');
 
 const renderMysqlGrantTarget = ({ schema, table }: Pick<MysqlGrantLine, 'schema' | 'table'>) =>
-  `${schema === '*' ? '*' : forceQuoteMysqlName(schema)}.${table === '*' ? '*' : forceQuoteMysqlName(table)}`;
+  `${schema === '*' ? '*' : quoteMysqlPath(schema)}.${table === '*' ? '*' : quoteMysqlPath(table)}`;
 
 /** Privileges that are not in excess for a source: none of them allows writes or grants. */
 const mysqlReaderPrivileges: ReadonlySet<string> = new Set([

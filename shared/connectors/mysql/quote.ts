@@ -1,15 +1,10 @@
-/** Quotes a name only if MySQL or MariaDB requires it. Which of the two reads the name is not known here. */
-export const quoteMysqlName = (identifier: string) =>
-  /^[A-Za-z_][A-Za-z0-9_]*$/.test(identifier) && !mysqlReservedWords.has(identifier.toLowerCase())
-    ? identifier
-    : forceQuoteMysqlName(identifier);
+import { createQuoter } from '../sql/create-quoter.ts';
 
-/** Always quotes, in backticks, which mean the same in every `sql_mode`. */
-export const forceQuoteMysqlName = (identifier: string) => `\`${identifier.replaceAll('`', '``')}\``;
-
-/** Reserved in MySQL 9, or refused as the name of a table and its column by MySQL 8.0 or 9.7 or MariaDB 10.11 or 11.8, where each word was tried. */
-const mysqlReservedWords: ReadonlySet<string> = new Set(
-  `accessible add all alter analyze and as asc asensitive before between bigint binary blob both by call cascade case
+export const { quoteName: quoteMysqlName, quotePath: quoteMysqlPath } = createQuoter({
+  mark: '`', // means the same in every `sql_mode`
+  bare: /^[A-Za-z_][A-Za-z0-9_]*$/,
+  // Reserved in MySQL 9, or refused as the name of a table and its column by MySQL 8.0 or 9.7 or MariaDB 10.11 or 11.8, where each word was tried.
+  reserved: `accessible add all alter analyze and as asc asensitive before between bigint binary blob both by call cascade case
   change char character check collate column condition constraint continue convert create cross cube cume_dist
   current_date current_role current_time current_timestamp current_user cursor database databases day_hour
   day_microsecond day_minute day_second dec decimal declare default delayed delete delete_domain_id dense_rank desc
@@ -30,5 +25,5 @@ const mysqlReservedWords: ReadonlySet<string> = new Set(
   sqlwarning ssl starting stats_auto_recalc stats_persistent stats_sample_pages stored straight_join sysdate system
   table tablesample terminated then tinyblob tinyint tinytext to trailing trigger true undo union unique unlock unsigned
   update usage use using utc_date utc_time utc_timestamp values varbinary varchar varcharacter varying vector virtual
-  when where while window with write xor year_month zerofill`.split(/\s+/),
-);
+  when where while window with write xor year_month zerofill`,
+});

@@ -13,7 +13,7 @@ import {
   type OracleRowReader,
   type OracleRow,
 } from './queries.ts';
-import { forceQuoteOracleName } from './quote.ts';
+import { quoteOraclePath } from './quote.ts';
 import { createOracleRowReaders } from './rows.ts';
 
 /** Runs one query per kind of object, never one per table. */
@@ -26,7 +26,7 @@ export const introspectOracle = async (
   const queries = buildOracleCatalogQueries(scope);
   const drafts = createTableDrafts();
   const rows = createOracleRowReaders(drafts);
-  const user = forceQuoteOracleName(toOracleAccountName(username));
+  const user = quoteOraclePath(toOracleAccountName(username));
   const parts = createPartReader({
     failure: classifyOracleError,
     grant: `GRANT SELECT_CATALOG_ROLE TO ${user}; -- or let PUBLIC read the ALL_ views again, as it does by default`,
@@ -46,7 +46,7 @@ export const introspectOracle = async (
   const notFound = reportSchemasNotFound(
     absent.map(({ name }) => name),
     absent.flatMap(({ spelled }) => spelled ?? []),
-    forceQuoteOracleName,
+    quoteOraclePath,
   );
   const found = drafts.listInOrder();
   await emitInBatches(found, buildTable, sink);
@@ -76,10 +76,7 @@ const listBrokenOracleViews = (found: readonly TableDraft[]): Missing[] =>
     found,
     (views) =>
       `Compile these views, which says what they lack, and repair or drop those that do not compile:\n${joinFirstLines(
-        views.map(
-          ({ schema, name }) =>
-            `ALTER VIEW ${forceQuoteOracleName(schema)}.${forceQuoteOracleName(name)} COMPILE;`,
-        ),
+        views.map(({ schema, name }) => `ALTER VIEW ${quoteOraclePath(schema, name)} COMPILE;`),
       )}`,
   );
 

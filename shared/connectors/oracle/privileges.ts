@@ -2,7 +2,7 @@ import type { Privileges } from '../connector.ts';
 import { findAbsentOracleSchemas, buildOracleSchemasQuery } from './absent-schemas.ts';
 import { toOracleAccountName } from './introspect.ts';
 import type { OracleRow, OracleQueryRunner } from './queries.ts';
-import { forceQuoteOracleName } from './quote.ts';
+import { quoteOraclePath } from './quote.ts';
 
 /** Runs four queries that every account may run, and a fifth if a configured schema is not visible. Not verified against an Oracle Database. */
 export const readOraclePrivileges = async (
@@ -17,7 +17,7 @@ export const readOraclePrivileges = async (
     readonly role: 'source' | 'target';
   },
 ): Promise<Privileges> => {
-  const user = forceQuoteOracleName(toOracleAccountName(username));
+  const user = quoteOraclePath(toOracleAccountName(username));
   const system = new Set(toOracleNames(await run({ sql: 'select privilege from session_privs' })));
   if (role === 'target') {
     return {
@@ -52,7 +52,7 @@ export const readOraclePrivileges = async (
   const missing = [
     ...absent.map(({ name, spelled }) => ({
       what: `schema ${name}`,
-      grant: `-- Correct config.schemas: there is no schema ${forceQuoteOracleName(name)}${spelled === undefined ? '' : `; ${forceQuoteOracleName(spelled)} is there`}.`,
+      grant: `-- Correct config.schemas: there is no schema ${quoteOraclePath(name)}${spelled === undefined ? '' : `; ${quoteOraclePath(spelled)} is there`}.`,
     })),
     ...unseen.map((name) => ({
       what: `SELECT on tables of ${name}`,
@@ -75,7 +75,7 @@ export const readOraclePrivileges = async (
         return {
           what: `${privilege} on ${schema}.${table}`,
           // The grantee is the account or one of its roles.
-          cure: `REVOKE ${privilege} ON ${forceQuoteOracleName(schema)}.${forceQuoteOracleName(table)} FROM ${forceQuoteOracleName(grantee)};`,
+          cure: `REVOKE ${privilege} ON ${quoteOraclePath(schema, table)} FROM ${quoteOraclePath(grantee)};`,
         };
       }),
     ],

@@ -2,6 +2,7 @@ import { defineConnector, createLazyParser } from '../connector.ts';
 import { toHostPort } from '../input/to-host-port.ts';
 import { toAwsDomain, isTlsEndpoint } from './endpoint-url.ts';
 import { exactNames } from '../name-rules.ts';
+import { createQuoter } from '../sql/create-quoter.ts';
 import { s3Config, s3Credentials } from './config.ts';
 
 /** Amazon S3 and compatible servers. Tested against versitygw, not against Amazon S3 itself. */
@@ -50,8 +51,7 @@ export const s3 = defineConnector({
   services: ['sts'],
   autocomplete: ['schemas', 'tables', 'columns'],
   names: exactNames,
-  loadQuote: async () => (identifier) =>
-    /^[a-z_][a-z0-9_]*$/.test(identifier) ? identifier : `"${identifier.replaceAll('"', '""')}"`,
+  loadQuote: async () => createQuoter({ mark: '"', bare: /^[a-z_][a-z0-9_]*$/ }).quoteName,
   contradictions: ({ config, ssl_mode }) =>
     ssl_mode === 'disable' && String(config['endpoint']).startsWith('https:')
       ? [

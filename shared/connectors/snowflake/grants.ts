@@ -1,5 +1,5 @@
 import type { SnowflakeQuery, SnowflakeContext } from './session-context.ts';
-import { parseSnowflakeName, quoteSnowflakeName, forceQuoteSnowflakeName } from './quote.ts';
+import { parseSnowflakeName, quoteSnowflakeName, quoteSnowflakePath } from './quote.ts';
 
 export interface SnowflakeGrant {
   readonly privilege: string;
@@ -27,7 +27,7 @@ export const listSnowflakeGrants = async (
   ) {
     if (visited.has(name)) continue;
     visited.add(name);
-    for await (const row of ask(`show grants to role ${forceQuoteSnowflakeName(name)}`)) {
+    for await (const row of ask(`show grants to role ${quoteSnowflakePath(name)}`)) {
       const { privilege = '', granted_on: on = '' } = row;
       const parts = parseSnowflakeName(row['name'] ?? '');
       // These become part of a statement that somebody will run.

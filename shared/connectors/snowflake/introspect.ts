@@ -12,7 +12,7 @@ import { listSnowflakeGrants, listUnreadableTables } from './grants.ts';
 import type { SnowflakeGrant } from './grants.ts';
 import { readSnowflakeKeys } from './keys.ts';
 import { renderSnowflakeReadGrant } from './privileges.ts';
-import { quoteSnowflakeText, quoteSnowflakeName, forceQuoteSnowflakeName } from './quote.ts';
+import { quoteSnowflakeText, quoteSnowflakeName, quoteSnowflakePath } from './quote.ts';
 import type { SnowflakeQuery, SnowflakeContext } from './session-context.ts';
 import { toSnowflakeColumnKind, renderSnowflakeType } from './types.ts';
 
@@ -28,7 +28,7 @@ export const introspectSnowflake = async (
 ): Promise<readonly Missing[]> => {
   const { database } = context;
   if (database === null) return [snowflakeNoDatabase];
-  const informationSchema = `${forceQuoteSnowflakeName(database)}.information_schema`;
+  const informationSchema = `${quoteSnowflakePath(database)}.information_schema`;
   const schemas = new Set<string>();
   const drafts = createTableDrafts();
   const parts = createPartReader({

@@ -2,7 +2,7 @@ import type { Missing } from '../catalog.ts';
 import type { TableDrafts } from '../sql/table-drafts.ts';
 import type { createPartReader } from '../reading/part-reader.ts';
 import type { SnowflakeRow } from './driver.ts';
-import { forceQuoteSnowflakeName } from './quote.ts';
+import { quoteSnowflakePath } from './quote.ts';
 import type { SnowflakeQuery } from './session-context.ts';
 
 /** Adds declared keys, which Snowflake does not enforce, to the drafts of their tables. Returns what the limit of SHOW left out. */
@@ -70,16 +70,14 @@ const showSnowflakeKeys = async (
   take: (row: SnowflakeRow) => void,
 ): Promise<number> => {
   const whole = await collectSnowflakeRows(
-    ask(`show ${kind} keys in database ${forceQuoteSnowflakeName(database)}`),
+    ask(`show ${kind} keys in database ${quoteSnowflakePath(database)}`),
   );
   let cut = 0;
   if (whole.length < MAX_SHOWN_KEYS) whole.forEach(take);
   else
     for (const schema of schemas) {
       const some = await collectSnowflakeRows(
-        ask(
-          `show ${kind} keys in schema ${forceQuoteSnowflakeName(database)}.${forceQuoteSnowflakeName(schema)}`,
-        ),
+        ask(`show ${kind} keys in schema ${quoteSnowflakePath(database, schema)}`),
       );
       if (some.length >= MAX_SHOWN_KEYS) cut += 1;
       some.forEach(take);

@@ -1,7 +1,7 @@
 import type { Privileges, SessionTarget } from '../connector.ts';
 import { listSnowflakeGrants, isTableOrView, listUnreadableTables } from './grants.ts';
 import type { SnowflakeGrant } from './grants.ts';
-import { quoteSnowflakeName, forceQuoteSnowflakeName } from './quote.ts';
+import { quoteSnowflakeName, quoteSnowflakePath } from './quote.ts';
 import type { SnowflakeTarget } from './config.ts';
 import type { SnowflakeContext, SnowflakeQuery } from './session-context.ts';
 
@@ -94,7 +94,7 @@ export const renderSnowflakeReadGrant = (database: string, role: string): string
 };
 
 const canSeeObjects = async (ask: SnowflakeQuery, database: string): Promise<boolean> => {
-  for await (const row of ask(`show objects in database ${forceQuoteSnowflakeName(database)} limit 100`)) {
+  for await (const row of ask(`show objects in database ${quoteSnowflakePath(database)} limit 100`)) {
     if (row['schema_name']?.toUpperCase() !== 'INFORMATION_SCHEMA') return true;
   }
   return false;

@@ -10,7 +10,7 @@ import { createPartReader, isPartFailure, type CatalogPart } from '../reading/pa
 import type { SqlserverBatchRunner, SqlserverRow } from './batch-runner.ts';
 import { classifySqlserverError } from './failures.ts';
 import { buildSqlserverCatalogQueries, sqlserverSizesQuery, sqlserverRowCountsQuery } from './queries.ts';
-import { forceQuoteSqlserverName } from './quote.ts';
+import { quoteSqlserverPath } from './quote.ts';
 import { createSqlserverRowReader, type SqlserverAccount } from './rows.ts';
 
 /**
@@ -79,7 +79,7 @@ const readSqlserverSetsSeparately = async (
   await read(0).catch(() => {
     throw firstError;
   });
-  const grant = `GRANT VIEW DEFINITION TO ${forceQuoteSqlserverName(rows.account().user)}; -- or let PUBLIC read the views of sys again, as it does by default`;
+  const grant = `GRANT VIEW DEFINITION TO ${quoteSqlserverPath(rows.account().user)}; -- or let PUBLIC read the views of sys again, as it does by default`;
   const parts = createPartReader({ failure: classifySqlserverError, grant });
   for (let set = 1; set < queries.length; set += 1) {
     const part = listOptionalSqlserverSets(drafts).get(set);
@@ -118,20 +118,19 @@ const listSqlserverMissing = (
   { user, database, readsAll }: SqlserverAccount,
   found: readonly TableDraft[],
 ): Missing[] => {
-  const to = `TO ${forceQuoteSqlserverName(user)};`;
+  const to = `TO ${quoteSqlserverPath(user)};`;
   return [
     ...(found.length === 0 && !readsAll
       ? [
           {
             reason: 'tables-hidden',
-            remediation: `GRANT SELECT ON DATABASE::${forceQuoteSqlserverName(database)} ${to}`,
+            remediation: `GRANT SELECT ON DATABASE::${quoteSqlserverPath(database)} ${to}`,
           },
         ]
       : []),
     ...reportDeniedTables(
       found,
-      ({ schema, name }) =>
-        `GRANT SELECT ON OBJECT::${forceQuoteSqlserverName(schema)}.${forceQuoteSqlserverName(name)} ${to}`,
+      ({ schema, name }) => `GRANT SELECT ON OBJECT::${quoteSqlserverPath(schema, name)} ${to}`,
     ),
   ];
 };

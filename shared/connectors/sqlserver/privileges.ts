@@ -1,6 +1,6 @@
 import type { Privileges } from '../connector.ts';
 import type { SqlserverRow } from './batch-runner.ts';
-import { forceQuoteSqlserverName } from './quote.ts';
+import { quoteSqlserverPath } from './quote.ts';
 
 const renderDatabaseCheck = (right: string) => `has_perms_by_name(db_name(), 'DATABASE', '${right}')`;
 const renderObjectCheck = (right: string) =>
@@ -32,9 +32,9 @@ export const readSqlserverPrivileges = (
   role: 'source' | 'target',
 ): Privileges => {
   const [user, login, database, sysadmin, reads, creates, alters, schema, ...memberships] = account;
-  const to = `TO ${forceQuoteSqlserverName(String(user))};`;
+  const to = `TO ${quoteSqlserverPath(String(user))};`;
   if (Number(sysadmin) === 1) {
-    const cure = `ALTER SERVER ROLE [sysadmin] DROP MEMBER ${forceQuoteSqlserverName(String(login))};`;
+    const cure = `ALTER SERVER ROLE [sysadmin] DROP MEMBER ${quoteSqlserverPath(String(login))};`;
     return { missing: [], excess: role === 'source' ? [{ what: 'member of sysadmin', cure }] : [] };
   }
   if (role === 'target') {
@@ -46,7 +46,7 @@ export const readSqlserverPrivileges = (
           : [
               {
                 what: `ALTER on schema ${String(schema)}`,
-                grant: `GRANT ALTER, INSERT, SELECT ON SCHEMA::${forceQuoteSqlserverName(String(schema))} ${to}`,
+                grant: `GRANT ALTER, INSERT, SELECT ON SCHEMA::${quoteSqlserverPath(String(schema))} ${to}`,
               },
             ]),
       ],
@@ -60,14 +60,14 @@ export const readSqlserverPrivileges = (
         ? [
             {
               what: `SELECT on database ${String(database)}`,
-              grant: `GRANT SELECT ON DATABASE::${forceQuoteSqlserverName(String(database))} ${to}`,
+              grant: `GRANT SELECT ON DATABASE::${quoteSqlserverPath(String(database))} ${to}`,
             },
           ]
         : schemas.slice(0, MAX_SQLSERVER_SCHEMAS_SHOWN).flatMap((row) => toMissingSelect(row, to)),
     excess: [
       ...roles.map((name) => ({
         what: `member of ${name}`,
-        cure: `ALTER ROLE ${forceQuoteSqlserverName(name)} DROP MEMBER ${forceQuoteSqlserverName(String(user))};`,
+        cure: `ALTER ROLE ${quoteSqlserverPath(name)} DROP MEMBER ${quoteSqlserverPath(String(user))};`,
       })),
       ...(roles.some((name) => name === 'db_owner' || name === 'db_datawriter')
         ? [] // the role includes the writes
@@ -85,7 +85,7 @@ const toMissingSelect = ([schema, tables, unreadable]: SqlserverRow, to: string)
     : [
         {
           what: `SELECT on ${Number(unreadable)} of ${Number(tables)} tables of schema ${String(schema)}`,
-          grant: `GRANT SELECT ON SCHEMA::${forceQuoteSqlserverName(String(schema))} ${to}`,
+          grant: `GRANT SELECT ON SCHEMA::${quoteSqlserverPath(String(schema))} ${to}`,
         },
       ];
 
@@ -95,6 +95,6 @@ const toExcessWrite = ([schema, , , writable]: SqlserverRow, user: string): Priv
     : [
         {
           what: `writing to ${Number(writable)} tables of schema ${String(schema)}`,
-          cure: `REVOKE INSERT, UPDATE, DELETE ON SCHEMA::${forceQuoteSqlserverName(String(schema))} FROM ${forceQuoteSqlserverName(user)};`,
+          cure: `REVOKE INSERT, UPDATE, DELETE ON SCHEMA::${quoteSqlserverPath(String(schema))} FROM ${quoteSqlserverPath(user)};`,
         },
       ];

@@ -1,19 +1,15 @@
-/** Quotes a name only if T-SQL requires it: https://learn.microsoft.com/sql/relational-databases/databases/database-identifiers */
-export const quoteSqlserverName = (identifier: string): string =>
-  /^[A-Za-z_][A-Za-z0-9_]*$/.test(identifier) && !sqlserverReservedWords.has(identifier.toLowerCase())
-    ? identifier
-    : forceQuoteSqlserverName(identifier);
+import { createQuoter } from '../sql/create-quoter.ts';
 
-/** Always quotes, in brackets, as Microsoft's tools do in grants. */
-export const forceQuoteSqlserverName = (identifier: string): string =>
-  `[${identifier.replaceAll(']', ']]')}]`;
-
-/** A string literal. The only escape of T-SQL is the doubled quote. */
-export const quoteSqlserverText = (text: string): string => `N'${text.replaceAll("'", "''")}'`;
-
-/** https://learn.microsoft.com/sql/t-sql/language-elements/reserved-keywords-transact-sql */
-const sqlserverReservedWords: ReadonlySet<string> = new Set(
-  `add all alter and any as asc authorization backup begin between break browse bulk by cascade case check checkpoint close
+export const {
+  quoteName: quoteSqlserverName,
+  quotePath: quoteSqlserverPath,
+  quoteText: quoteVarcharText,
+} = createQuoter({
+  mark: '[', // as Microsoft's tools write them
+  // https://learn.microsoft.com/sql/relational-databases/databases/database-identifiers
+  bare: /^[A-Za-z_][A-Za-z0-9_]*$/,
+  // https://learn.microsoft.com/sql/t-sql/language-elements/reserved-keywords-transact-sql
+  reserved: `add all alter and any as asc authorization backup begin between break browse bulk by cascade case check checkpoint close
   clustered coalesce collate column commit compute constraint contains containstable continue convert create cross current
   current_date current_time current_timestamp current_user cursor database dbcc deallocate declare default delete deny desc disk
   distinct distributed double drop dump else end errlvl escape except exec execute exists exit external fetch file fillfactor for
@@ -24,5 +20,8 @@ const sqlserverReservedWords: ReadonlySet<string> = new Set(
   return revert revoke right rollback rowcount rowguidcol rule save schema securityaudit select semantickeyphrasetable
   semanticsimilaritydetailstable semanticsimilaritytable session_user set setuser shutdown some statistics system_user table
   tablesample textsize then to top tran transaction trigger truncate try_convert tsequal union unique unpivot update updatetext
-  use user values varying view waitfor when where while with within writetext`.split(/\s+/),
-);
+  use user values varying view waitfor when where while with within writetext`,
+});
+
+/** Quotes a text as a literal of Unicode characters. */
+export const quoteSqlserverText = (text: string): string => `N${quoteVarcharText(text)}`;
