@@ -33,7 +33,7 @@ export const emptyVault = async (
     if (event.RequestType === 'Delete') await purgeSecrets(await ports(uses), getRemainingMs, log);
     return { ...response, Status: 'SUCCESS' };
   } catch (error) {
-    log.error('secrets of a deleted deployment were not removed', error);
+    log.error('vault removal failed', error);
     const Reason = 'Not every secret could be removed: see the log, and delete the stack again to go on';
     return { ...response, Status: 'FAILED', Reason };
   }
@@ -58,7 +58,7 @@ const purgeSecrets = async (
           removed += 1;
         } catch (error) {
           refused += 1;
-          log.error('a secret could not be removed', error, { secret: name });
+          log.error('secret removal failed', error, { secret: name });
         }
       });
     }

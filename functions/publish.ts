@@ -36,11 +36,11 @@ export const publishChanges = async (
         keys: record.dynamodb?.Keys,
         at: record.dynamodb?.ApproximateCreationDateTime,
       };
-      log.error('a change of the table could not be made an event', error, { event_id: record.eventID });
+      log.error('event conversion failed', error, { event_id: record.eventID });
       await sendDeadLetter(letter);
     }
   }
-  const refused = await putBatch(bus, batch, (error) => log.error('the bus did not take events', error));
+  const refused = await putBatch(bus, batch, (error) => log.error('event publishing failed', error));
   const itemIdentifier = refused?.dynamodb?.SequenceNumber;
   if (refused && itemIdentifier === undefined) throw new Error('A record of a stream has no sequence number');
   return { batchItemFailures: itemIdentifier === undefined ? [] : [{ itemIdentifier }] };

@@ -10,14 +10,14 @@ export const uses = { store: 'sweep', vault: 'sweep' } as const satisfies Uses;
 /** Runs once a day, and again after a failure: a second run does not find what the first one removed. */
 export const handler = async (): Promise<void> => {
   const log = createLog({ function: 'sweep' });
-  if (readEnv().SWEEP === 'off') return log.info('the sweep is switched off');
+  if (readEnv().SWEEP === 'off') return log.info('sweep skipped: SWEEP is off');
   const { clock, ports } = getAwsRuntime();
   const { store, vault }: Partial<PortsFor<typeof uses>> = await ports(uses);
   if (!store || !vault) throw new Error('The sweeper was given no store or vault');
   const startedAt = performance.now();
   const snapshots = await sweepSnapshots({ store, clock, log });
   const secrets = await sweepSecrets({ store, vault, clock, log });
-  log.info('swept', { ...secrets, snapshots, ms: Math.round(performance.now() - startedAt) });
+  log.info('sweep completed', { ...secrets, snapshots, ms: Math.round(performance.now() - startedAt) });
   // A failed run raises the alarm.
   if (secrets.refused !== undefined) throw new Error(secrets.refused);
 };

@@ -21,10 +21,10 @@ export const failUndeliveredTests = async (
       try {
         const detail = parseQueuedEvent(body);
         await failUndeliveredTest(store, detail, clock());
-        log.info('gave up a test that an event asked for', { event_id: detail.event_id });
+        log.info('undelivered test recorded as failed', { event_id: detail.event_id });
         return [];
       } catch (error) {
-        log.error('a dead letter could not be handled', error);
+        log.error('dead letter handling failed', error);
         return [{ itemIdentifier: messageId }];
       }
     }),

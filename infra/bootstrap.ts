@@ -50,7 +50,7 @@ const findAccount = async (region: string): Promise<string> => {
   } catch (error) {
     const cause = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     throw new Error(
-      `AWS does not say whose credentials these are. Expected credentials of the account to deploy to: AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (${cause})`,
+      `AWS does not recognise these credentials. Expected credentials of the account to deploy to: AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (${cause})`,
       { cause: error },
     );
   }

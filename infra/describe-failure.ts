@@ -9,9 +9,10 @@ export const describeFailure = (error: unknown): string => {
 /** By names of errors of AWS and its SDK. */
 const failureHints: Readonly<Record<string, string>> = {
   'DynamoDB: ResourceNotFoundException':
-    'There is no such table in this region: expected the one of a deployment (AWS_REGION, MOORING_TABLE or MOORING_NAME).',
+    'Expected the table of a deployment in this region: check AWS_REGION, MOORING_TABLE and MOORING_NAME.',
   CredentialsProviderError:
     'Expected credentials of the account of the deployment: AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
-  AccessDenied: 'These credentials may not do this: expected those of an administrator of the deployment.',
+  AccessDenied:
+    'These credentials are not allowed to do this: expected those of an administrator of the deployment.',
   ExpiredToken: 'These credentials have expired: log in again.',
 };

@@ -30,12 +30,12 @@ const keysHelp = `npm run keys -- create --org ORG [--environments a,b] [--scope
 npm run keys -- list [--org ORG]
 npm run keys -- revoke ID
 
-create prints the key on standard output, this once: only a hash of it is stored. Without --environments or
---scopes a key has all. Who revokes a key waits a minute: so long it may be remembered.
+create prints the key on standard output, only once: Mooring stores a hash of it. Without --environments or --scopes a
+key has all of them. A revoked key may work for up to a minute, because functions remember keys for that long.
 
-Where: a server of npm start that runs on this state folder (MOORING_STATE), else AWS where the environment names
-it (AWS_ENDPOINT_URL, AWS_PROFILE, or AWS_REGION and keys), else the state folder. --local and --aws decide;
-MOORING_TABLE names the table on AWS (mooring).
+The commands use the state folder (MOORING_STATE) if npm start runs on it, otherwise AWS if the environment configures
+it (AWS_ENDPOINT_URL, AWS_PROFILE, or AWS_REGION and keys), otherwise the state folder. --local and --aws override
+this. MOORING_TABLE is the name of the table on AWS (mooring).
 `;
 
 const keysOptions = {
@@ -68,7 +68,7 @@ const parseKeysCommand = ([name, ...rest]: readonly string[], values: KeysOption
 
 const keysCommands = {
   create: (rest: readonly string[], values: KeysOptionValues): KeysCommand => {
-    if (rest.length > 0) throw new Error('create takes options alone; see --help');
+    if (rest.length > 0) throw new Error('create takes only options: see --help');
     const org = parseSegmentOption('--org', values.org);
     const environments = splitList(values.environments)?.map((each) =>
       parseSegmentOption('--environments', each),
@@ -93,7 +93,7 @@ const keysCommands = {
   },
 
   list: (rest: readonly string[], values: KeysOptionValues): KeysCommand => {
-    if (rest.length > 0) throw new Error('list takes options alone; see --help');
+    if (rest.length > 0) throw new Error('list takes only options: see --help');
     const org = values.org === undefined ? undefined : parseSegmentOption('--org', values.org);
     return async ({ store }) => {
       for (const key of await listApiKeys(store, org)) process.stdout.write(`${renderApiKey(key)}\n`);
@@ -104,8 +104,9 @@ const keysCommands = {
     if (id === undefined || rest.length > 0) throw new Error('revoke takes one id, as list shows it');
     parseOption('The id', ApiKeyId, id, 'key_…, as list shows it, and not the key itself');
     return async ({ store }) => {
-      if (!(await revokeApiKey(store, id))) throw new Error('There is no key of this id here');
-      writeKeysMessage('Revoked; those who have just seen it may remember it for a minute.\n');
+      if (!(await revokeApiKey(store, id)))
+        throw new Error('Expected the id of an existing key, as list shows it');
+      writeKeysMessage('Revoked. The key may work for up to a minute.\n');
     };
   },
 } as const;

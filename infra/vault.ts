@@ -27,16 +27,16 @@ npm run vault -- list-unnamed
 npm run vault -- quarantine NAME…
 npm run vault -- accept
 
-list-removed shows the secrets that can still be brought back: those of deleted connections and those that the
-sweeper quarantined. restore brings them back; restore a deleted connection with POST …/restore instead. list-unnamed
-shows the secrets that no connection in the store names; quarantine removes such secrets for ${QUARANTINE_DAYS} days, in which
-restore brings them back. accept says that this store is the right one for this vault, for the sweeper, which stops when
-the store was put back or replaced. Put a lost store back before anything else. All of it works beside a running server.
+list-removed lists the removed secrets that can still be restored: those of deleted connections, and those that the
+sweeper quarantined. restore restores them; for a deleted connection use POST …/restore instead. list-unnamed lists
+the secrets that no connection in the store names; quarantine removes such secrets, and restore can restore them for
+${QUARANTINE_DAYS} days. accept confirms that this store belongs to this vault: after a store was restored or replaced, the sweeper
+removes nothing until then. Restore a lost store before anything else. All commands work beside a running server.
 
-Where: a server of npm start that runs on this state folder (MOORING_STATE), else AWS where the environment names
-it (AWS_ENDPOINT_URL, AWS_PROFILE, or AWS_REGION and keys), else the state folder. --local and --aws decide;
-MOORING_NAME names the deployment on AWS (mooring), MOORING_TABLE another table than its own, and MOORING_MAC_KEY the
-key that accept writes to (the output MacKeyArn).
+The commands use the state folder (MOORING_STATE) if npm start runs on it, otherwise AWS if the environment configures
+it (AWS_ENDPOINT_URL, AWS_PROFILE, or AWS_REGION and keys), otherwise the state folder. --local and --aws override
+this. On AWS, MOORING_NAME is the name of the deployment (mooring), MOORING_TABLE its table if it has another name,
+and MOORING_MAC_KEY the key that accept writes to (the output MacKeyArn).
 `;
 
 const vaultOptions = {
@@ -76,7 +76,7 @@ const vaultCommands = {
       const removed = new Set((await Array.fromAsync(vault.listRemoved())).map(({ name }) => name));
       for (const name of names)
         if (!removed.has(name))
-          throw new Error(`There is no removed secret ${name}; list-removed shows them all`);
+          throw new Error(`${name}: expected a removed secret, as list-removed shows it`);
       for (const name of names) {
         await vault.restore({ name });
         printColumns(name, 'restored');
@@ -99,9 +99,7 @@ const vaultCommands = {
       const unnamed = new Set(found.unnamed.map(({ name }) => name));
       for (const name of names)
         if (!unnamed.has(name))
-          throw new Error(
-            `No such secret is without a connection: ${name}; list-unnamed shows those that are`,
-          );
+          throw new Error(`${name}: expected a secret that no connection names, as list-unnamed shows it`);
       for (const name of names) {
         await location.vault.remove({ name }, QUARANTINE_DAYS);
         printColumns(name, `quarantined for ${QUARANTINE_DAYS} days`);
@@ -117,7 +115,9 @@ const vaultCommands = {
           'accept writes to a key: expected its ARN in MOORING_MAC_KEY, the output MacKeyArn of the deployment',
         );
       await renewMark({ store, vault });
-      writeVaultMessage('The store and the vault belong together from now on; the next sweep goes by it.\n');
+      writeVaultMessage(
+        'Confirmed: this store and this vault belong together. The next sweep can remove secrets again.\n',
+      );
     };
   },
 } as const;

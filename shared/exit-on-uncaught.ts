@@ -30,6 +30,6 @@ export const exitOnUncaught = (log: UncaughtLog): Disposable => {
 const logAndExit = (error: unknown): void => {
   const logs = [...activeLogs];
   const clean = (text: string) => logs.reduce((cleaned, log) => log.clean(cleaned), text);
-  logs[0]?.error('failed', describeError(error, clean));
+  logs[0]?.error('process ended by an uncaught error', describeError(error, clean));
   process.exit(1);
 };

@@ -49,11 +49,11 @@ export const runQueuedTests = async (
       const log = createLog({ function: 'probe/test', message_id: messageId }, writeLog);
       try {
         const detail = parseQueuedEvent(body);
-        await runLogged(log, () => runMessage(log, detail));
+        await runLogged('probe/test', log, () => runMessage(log, detail));
         return [];
       } catch (error) {
         const seconds = toPostponementSeconds(error);
-        if (seconds === undefined) log.error('a test that an event asked for could not be made', error);
+        if (seconds === undefined) log.error('queued test failed', error);
         else await postponeOrLog(log, seconds, () => postpone(receiptHandle, seconds));
         return [{ itemIdentifier: messageId }];
       }
@@ -70,7 +70,7 @@ const postponeOrLog = async (log: Log, seconds: number, postpone: () => Promise<
     await postpone();
     log.info('queued test postponed', { seconds });
   } catch (error) {
-    log.error('a test over the quota could not be postponed', error);
+    log.error('queued test postponement failed', error);
   }
 };
 

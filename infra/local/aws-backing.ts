@@ -58,8 +58,8 @@ export const openAwsBacking = async (
   } catch (error) {
     close();
     throw new Error(
-      'The server that AWS_ENDPOINT_URL names is not there or not whole: expected DynamoDB with streams, KMS, Secrets Manager, EventBridge and SQS' +
-        ` (it said: ${error instanceof Error ? error.name : 'nothing'})`,
+      'The server that AWS_ENDPOINT_URL names is not available or lacks a service: expected DynamoDB with streams, KMS, Secrets Manager, EventBridge and SQS' +
+        ` (its error: ${error instanceof Error ? error.name : 'none'})`,
       { cause: error },
     );
   }
@@ -90,7 +90,7 @@ const followAwsEvents = async (
       const found = changes.flatMap((change) => toEventsOrLog(change, log));
       if (found.length > 0) await bus.put(found);
     },
-    onError: (error) => log.error('the stream could not be read', error),
+    onError: (error) => log.error('stream read failed', error),
     signal: stopped.signal,
   });
   const store = createDynamoStore({ client: dynamo, table });
@@ -100,7 +100,7 @@ const followAwsEvents = async (
     url: queues.tests,
     handle: (body) => test(parseQueuedEvent(body)),
     postponement: toPostponementSeconds,
-    failed: (error) => log.error('a test that an event asked for could not be made', error),
+    failed: (error) => log.error('queued test failed', error),
     signal: stopped.signal,
   });
   const deadLetterPolling = pollQueue({
@@ -110,7 +110,7 @@ const followAwsEvents = async (
       const event = readDeadLetter(body, log);
       if (event) await failUndeliveredTest(store, event, Date.now());
     },
-    failed: (error) => log.error('a dead letter could not be handled', error),
+    failed: (error) => log.error('dead letter handling failed', error),
     signal: stopped.signal,
   });
   return {
@@ -130,7 +130,7 @@ const toEventsOrLog = (change: StoreEvent, log: Log): readonly ConnectionEvent[]
   try {
     return toConnectionEvents([change]);
   } catch (error) {
-    log.error('a change of the table could not be made an event', error, { event_id: change.id });
+    log.error('event conversion failed', error, { event_id: change.id });
     return [];
   }
 };
@@ -140,7 +140,7 @@ const readDeadLetter = (body: string, log: Log): ConnectionEvent | undefined => 
   try {
     return parseQueuedEvent(body);
   } catch (error) {
-    log.error('a dead letter was given up', error);
+    log.error('dead letter dropped', error);
     return undefined;
   }
 };

@@ -50,11 +50,11 @@ const followFolderEvents = (
     undeliverable: async (event, error) => {
       // An interrupted event is delivered again at the next start.
       if (isStopped) return;
-      log.error('an event could not be delivered', error, { event_id: event.event_id });
+      log.error('event delivery failed', error, { event_id: event.event_id });
       if (event.test) await failUndeliveredTest(store, event, Date.now());
     },
   });
-  const reportFailure = (error: unknown) => log.error('the event loop failed', error);
+  const reportFailure = (error: unknown) => log.error('outbox delivery failed', error);
   const loop = followOutbox({ outbox: store, bus, failed: reportFailure });
   return {
     [Symbol.dispose]: () => {

@@ -69,7 +69,7 @@ const findOtherAccount = async () => {
       continue;
     }
   }
-  throw new Error('root cannot run PostgreSQL, and there is no account postgres or nobody to run it as');
+  throw new Error('PostgreSQL refuses to run as root: expected an account named postgres or nobody');
 };
 
 /** Creates a folder of this account. Refuses one that another account created first. */
@@ -77,7 +77,7 @@ const ensureOwnFolder = async (path: string, mode: number): Promise<string> => {
   await mkdir(path, { mode }).catch(() => undefined);
   const found = await lstat(path);
   if (!found.isDirectory() || (process.getuid && found.uid !== process.getuid())) {
-    throw new Error(`${path}: expected a folder of the account that runs this; remove it`);
+    throw new Error(`${path}: expected a folder that belongs to this account: delete it`);
   }
   await chmod(path, mode);
   return path;
@@ -100,7 +100,7 @@ const copyPrograms = async (programs: string, folder: string): Promise<string> =
 
 const findOpenFolder = async (folders: readonly string[]): Promise<string> => {
   for (const folder of folders) if (await isOpenToAll(folder)) return folder;
-  throw new Error('There is no folder for temporary files that another account could reach');
+  throw new Error('Expected a folder for temporary files that other accounts can reach');
 };
 
 /** Whether every account can access the path. */

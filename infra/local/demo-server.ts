@@ -123,7 +123,7 @@ const waitForDemoServer = async (access: DemoAccess, child: ChildProcess): Promi
       if (!isStartupError(error)) throw error;
     }
   }
-  throw new Error('PostgreSQL did not start; its log says why', { cause: failed });
+  throw new Error('PostgreSQL did not start: see its log', { cause: failed });
 };
 
 /** Nothing listens yet, or the server is starting up: https://www.postgresql.org/docs/current/errcodes-appendix.html */

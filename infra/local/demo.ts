@@ -96,7 +96,9 @@ const findFreePort = async (previous: number, folder: string): Promise<number> =
     (_, n) => MIN_DEMO_PORT + ((start + n) % DEMO_PORT_COUNT),
   );
   for (const port of previous === 0 ? others : [previous, ...others]) if (await isPortFree(port)) return port;
-  throw new Error(`No port from ${MIN_DEMO_PORT} on is free for the demo database`);
+  throw new Error(
+    `The demo database needs a port: none from ${MIN_DEMO_PORT} to ${MIN_DEMO_PORT + DEMO_PORT_COUNT - 1} is free`,
+  );
 };
 
 /** Below the ephemeral ports: an outgoing connection could use one of those at the next start. */

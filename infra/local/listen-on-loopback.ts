@@ -27,7 +27,9 @@ const listenOn = async (server: Server, host: string, port: number) => {
 
 const listenErrorsByCode: Readonly<Record<string, (port: number) => Error>> = {
   EADDRINUSE: (port) =>
-    new Error(`The port ${port} is taken: stop what listens there, or choose another one with PORT=…`),
+    new Error(
+      `The port ${port} is taken: stop the process that listens there, or choose another port with PORT=…`,
+    ),
   EACCES: (port) => new Error(`The port ${port} is not for this account: choose one above 1023 with PORT=…`),
 };
 

@@ -44,7 +44,7 @@ export const startLocalDeployment = async (
     await openLocalServer({
       port: settings.port,
       find: loaded.promise,
-      failed: (error) => log.error('failed', error),
+      failed: (error) => log.error('request failed', error),
     }),
   );
   try {
@@ -105,13 +105,13 @@ const listDemoNotes = (settings: LocalSettings, demo: Demo | undefined): readonl
 /** Reported at the start, because later the terminal may not be watched. */
 const findStartObstacle = ({ store, vault }: Backing, log: Log): Promise<string | undefined> =>
   findSweepObstacle({ store, vault, clock: Date.now, log }).catch((error: unknown) => {
-    log.error('the store could not be compared with the vault', error);
+    log.error('store and vault comparison failed', error);
     return undefined;
   });
 
-const ownSettingsNote = 'put the settings of a database of yours into the first line.\n';
-const noDemoNote = `There is no demo database (MOORING_DEMO=off): ${ownSettingsNote}`;
-const demoFailedNote = `The demo database did not start (the log says why): ${ownSettingsNote}`;
+const ownSettingsNote = 'Replace the settings in the first command with those of your own database.\n';
+const noDemoNote = `The demo database is off (MOORING_DEMO=off). ${ownSettingsNote}`;
+const demoFailedNote = `The demo database did not start: see the log. MOORING_DEMO=off turns it off. ${ownSettingsNote}`;
 
 const openBacking = async ({ aws }: LocalSettings, { folder }: StateFolder) => {
   if (!aws) return openFolderBacking(folder);
@@ -129,7 +129,7 @@ const openDemoIfWanted = async (
   try {
     return await openDemo(state);
   } catch (error) {
-    log.error('the demo database did not start; MOORING_DEMO=off leaves it out', error);
+    log.error('demo database start failed', error);
     return undefined;
   }
 };

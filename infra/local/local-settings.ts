@@ -77,10 +77,10 @@ const EndpointsText = v.pipe(v.string(), v.parseJson(), EgressPolicy.entries.end
 
 const expectedValues: Readonly<Record<string, string>> = {
   PORT: 'a number up to 65535',
-  MOORING_API_KEY: 'sk_ and printable characters without blanks',
+  MOORING_API_KEY: 'sk_ followed by printable characters without spaces',
   MOORING_DEMO: 'on or off',
   MOORING_SWEEP: 'on or off',
-  MOORING_APIS: `names of ${apiNames.join(', ')} with commas between`,
+  MOORING_APIS: `a comma-separated list of ${apiNames.join(', ')}`,
   MOORING_EGRESS: 'an egress policy as JSON, such as {"loopback":true}',
   MOORING_SETTINGS:
     'settings as JSON, such as {"tokens":{"issuer":"https://issuer.example","audience":"mooring"}}',

@@ -46,7 +46,7 @@ export const openStateFolder = (path: string): StateFolder => {
       }
       const parsed = safeParse(schema, found ?? (await readJsonFile(file)));
       if (parsed.success) return parsed.output;
-      throw new Error(`The file ${file} is damaged: put a copy back, or remove it to have it made anew`);
+      throw new Error(`The file ${file} is damaged: restore a copy, or delete the file to create a new one`);
     },
     save: (name, content) => writeJsonFile(folder, join(folder, name), content, 'over'),
     [Symbol.dispose]: () => lock.close(),
@@ -72,7 +72,7 @@ const checkStoreNotEmptied = (path: string, folder: string): void => {
   });
   if (!holdsSecrets) return;
   throw new Error(
-    `The store ${path} is empty, but the vault beside it holds secrets: put a copy back. Without the file a start makes an empty store; the vault keeps its secrets, and none of them is swept`,
+    `The store ${path} is empty, but the vault beside it holds secrets: restore a copy of the store. If you delete the file, the next start creates an empty store and removes no secret`,
   );
 };
 
@@ -96,7 +96,7 @@ export const isFolderServed = (folder: string): boolean => {
 };
 
 const folderServedMessage =
-  'Another npm start runs on this state folder: stop it, or choose another one with MOORING_STATE=…';
+  'Another npm start runs on this state folder: stop it, or choose another folder with MOORING_STATE=…';
 
 /** SQLite locks a file through the operating system, so the lock ends with the process, even if it is killed. */
 const lockFolder = (folder: string): DatabaseSync => {

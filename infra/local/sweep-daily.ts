@@ -38,7 +38,7 @@ export const sweepDaily = (
     isRecognised = refused === undefined;
   };
   const sweep = () => {
-    running = work().catch((error: unknown) => log.error('the sweep failed', error));
+    running = work().catch((error: unknown) => log.error('sweep failed', error));
   };
   const repeating = repeat(sweep, { first: 1000, every: 86_400_000 });
   return {
@@ -48,7 +48,7 @@ export const sweepDaily = (
       // Renew the mark, so that a copy of the store made during this run is not taken for the current store.
       if (isRecognised)
         await renewMark({ store, vault }).catch((error: unknown) =>
-          log.error('the mark of the store was not renewed', error),
+          log.error('store mark renewal failed', error),
         );
     },
   };

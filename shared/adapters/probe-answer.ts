@@ -17,7 +17,7 @@ export const encodeProbeAnswer = async <T>(work: Promise<T>, log: Log): Promise<
   try {
     return { answer: await work };
   } catch (error) {
-    if (!(error instanceof Problem)) log.error('failed', error);
+    if (!(error instanceof Problem)) log.error('probe call failed', error);
     const { code, message, extras } = error instanceof Problem ? error : new Problem('internal');
     return { problem: { code, detail: log.clean(message), extras } };
   }

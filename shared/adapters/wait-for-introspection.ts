@@ -10,7 +10,7 @@ export const waitForIntrospection = async (
 ): Promise<IntrospectionAnswer> => {
   if (!Number.isFinite(wait)) return work;
   const continueInBackground = (): IntrospectionAnswer => {
-    work.catch((error: unknown) => log.error('an introspection failed', error, { request_id }));
+    work.catch((error: unknown) => log.error('introspection failed', error, { request_id }));
     return { running: true };
   };
   if (wait <= 0) return continueInBackground();

@@ -52,7 +52,7 @@ const createLogMiddleware = (runtime: () => Runtime): middy.MiddlewareObj<Gatewa
       'x-request-id': getRequestId(event),
     };
     request.response = { ...request.response, headers };
-    toLoggedContext(context).log.info('answered', {
+    toLoggedContext(context).log.info('request completed', {
       route: event.routeKey,
       status: request.response.statusCode,
       ms: Math.round(performance.now() - startedAt),
@@ -79,7 +79,8 @@ const createProblemMiddleware = (
   onError: (request) => {
     const { log } = toLoggedContext(request.context);
     const problem = scrubErrorPaths(toProblem(request.error), endpoint, log.clean);
-    if (problem.code === 'internal' || problem.code === 'unavailable') log.error('failed', request.error);
+    if (problem.code === 'internal' || problem.code === 'unavailable')
+      log.error('request failed', request.error);
     const { api } = endpoint;
     const wireFormat = typeof api === 'function' ? api(request.event.rawPath, runtime().settings) : api;
     request.response = toGatewayResult(renderProblem(problem, getRequestId(request.event), log, wireFormat));

@@ -73,7 +73,7 @@ export const renderProblem = (
   try {
     return toProblemAnswer(problem, requestId, log.clean, api);
   } catch (error) {
-    log.error('a problem could not be rendered', error, { code: problem.code });
+    log.error('problem rendering failed', error, { code: problem.code });
     return toProblemAnswer(new Problem('internal'), requestId, log.clean, api);
   }
 };

@@ -254,7 +254,7 @@ describe('probe process that ends', () => {
     const first = await pid();
     const call = { ...(await create()), request_id: 'crash-alone' };
     await expect(probe.introspect(call, Infinity)).rejects.toMatchObject({ code: 'unavailable' });
-    await logged('a process of the probe ended');
+    await logged('probe process ended');
     expect(await pid()).toBe(first);
   });
 

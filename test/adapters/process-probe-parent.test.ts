@@ -86,7 +86,7 @@ test('a parent that can open no more files reports unavailable, keeps running an
     }
     const { status } = await probe.test({ ...call, request_id: 'describe' });
     await probe[Symbol.asyncDispose]();
-    const failed = lines.filter(({ message }) => message === 'a process of the probe could not be started');
+    const failed = lines.filter(({ message }) => message === 'probe process start failed');
     process.stdout.write(JSON.stringify({ results, status, codes: [...new Set(failed.map(({ error }) => error.code))] }));`;
   const { stdout, stderr } = spawnSync(
     'sh',

@@ -320,7 +320,7 @@ describe('secrets that no connection refers to', () => {
   test('are never removed by a new store', async () => {
     await settle(30);
     await using empty = createSqliteStore({ path: ':memory:', clock: () => now });
-    const told = expect.stringMatching(/ and 30 of 30 secrets are .*: npm run vault -- accept$/);
+    const told = expect.stringMatching(/ names 30 of 30 secrets\..*: npm run vault -- accept$/);
     expect(await sweep({ store: empty })).toMatchObject({ ...nothing, seen: 30, refused: told });
     now += hour;
     const anew = await sweep({ store: empty });
@@ -372,7 +372,7 @@ describe('secrets that no connection refers to', () => {
       expect(await sweep({ vault: other })).toEqual({
         ...nothing,
         seen: 0,
-        refused: expect.stringContaining('Put the right vault back'),
+        refused: expect.stringContaining('Restore the right vault'),
       });
     expect(await sweep()).toEqual({ ...nothing, seen: 30 });
     await renewMark({ store, vault: other });

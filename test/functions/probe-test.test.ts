@@ -106,7 +106,7 @@ test('a test over the quota is retried after the default time when the queue is 
   expect(await deliver(events.map(wrap), settings, unreachable)).toEqual({
     batchItemFailures: [{ itemIdentifier: 'message 0' }],
   });
-  expect(logged.join('\n')).toContain('could not be postponed');
+  expect(logged.join('\n')).toContain('queued test postponement failed');
 });
 
 test('the test of a deleted connection is skipped, and its message is not retried', async () => {

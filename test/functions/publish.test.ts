@@ -74,7 +74,7 @@ describe('changes of the table', () => {
       Promise.reject(new Error('down')),
     );
     expect(failures).toEqual(['101']);
-    expect(logged.join()).toContain('the bus did not take events');
+    expect(logged.join()).toContain('event publishing failed');
   });
 
   test('that cannot become events do not block the others and are written as dead letters', async () => {

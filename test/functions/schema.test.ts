@@ -207,9 +207,9 @@ describe('autocomplete', () => {
     const { body } = await real.call('POST /v1/connections', { body: createConnectionBody() });
     const answer = await real.call(`GET /v1/connections/${body.id}/autocomplete?type=tables`);
     expect([answer.status, answer.body['as_of']]).toEqual([200, null]);
-    while (!real.logged.some((line) => line.includes('an introspection failed')))
+    while (!real.logged.some((line) => line.includes('introspection failed')))
       await new Promise(setImmediate);
-    const line = real.logged.find((each) => each.includes('an introspection failed')) ?? '{}';
+    const line = real.logged.find((each) => each.includes('introspection failed')) ?? '{}';
     expect(line).toContain('ECONNREFUSED');
     expect(JSON.parse(line)).toMatchObject({ level: 'error', request_id: answer.headers['x-request-id'] });
   });

@@ -67,7 +67,10 @@ describe('npm run keys', () => {
     const [id = ''] = listed.split(' ');
     expect(await keys('revoke', id)).toMatchObject({ code: 0, out: '' });
     await expect(recognise(secret.trim())).rejects.toMatchObject({ code: 'unauthenticated' });
-    expect(await keys('revoke', id)).toMatchObject({ code: 1, err: 'There is no key of this id here\n' });
+    expect(await keys('revoke', id)).toMatchObject({
+      code: 1,
+      err: 'Expected the id of an existing key, as list shows it\n',
+    });
   });
 
   test('works on the folder of a running server, whatever AWS account the environment names', async () => {
@@ -86,7 +89,7 @@ describe('npm run keys', () => {
     [['create', '--org', 'a', '--scopes', ''], /^--scopes: expected/],
     [['create', '--org', 'a', '--environments', 'x,,y'], /^--environments: expected/],
     [['create', '--org', 'a', '--name', 'two\nlines'], /^--name: expected up to 200/],
-    [['create', 'a'], /^create takes options alone/],
+    [['create', 'a'], /^create takes only options/],
     [['create', '--org', 'a', '--colour', 'red'], /'--colour'/],
     [['create', '--org', 'a', '--local', '--aws'], /^--local or --aws/],
     [['revoke'], /^revoke takes one id/],

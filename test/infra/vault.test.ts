@@ -94,8 +94,8 @@ describe('npm run vault on a state folder', () => {
     [['toString'], /^Expected list-removed/],
     [['restore'], /^restore takes names/],
     [['accept', 'x'], /^accept takes no names/],
-    [['restore', 'no-such-secret'], /^There is no removed secret no-such-secret/],
-    [['quarantine', 'no-such-secret'], /^No such secret is without a connection/],
+    [['restore', 'no-such-secret'], /^no-such-secret: expected a removed secret/],
+    [['quarantine', 'no-such-secret'], /^no-such-secret: expected a secret that no connection names/],
     [['accept', '--local', '--aws'], /^--local or --aws/],
   ])('refuses %j with a message', async (options, why) => {
     const { code, out, err } = await vaultCommand(...options);
@@ -192,9 +192,9 @@ const engine = reach('aws');
 
     expect(await vaultCommand('no-such-table', 'list-unnamed')).toMatchObject({
       code: 1,
-      err: expect.stringContaining('There is no such table in this region'),
+      err: expect.stringContaining('Expected the table of a deployment in this region'),
     });
-    expect((await vaultCommand(copy, 'accept')).err).toContain('belong together from now on');
+    expect((await vaultCommand(copy, 'accept')).err).toContain('this store and this vault belong together');
     expect(await sweep(copy)).toMatchObject({ seen: 4, removed: 1 });
     expect((await vaultCommand(copy, 'list-removed')).out).toContain(`${name}  of no connection`);
     expect((await vaultCommand(copy, 'restore', name)).out).toBe(`${name}  restored\n`);

@@ -89,7 +89,9 @@ export const createProcessProbe = (options: ProcessProbeOptions): ProcessProbe =
   let sharedChild: ProbeChild | undefined;
   let isStopped = false;
 
-  const serve = createPortServer({ store, vault }, (error) => log.error('failed', error));
+  const serve = createPortServer({ store, vault }, (error) =>
+    log.error('probe process request failed', error),
+  );
 
   const startProcess = (kind: keyof typeof limits): ProbeChild => {
     if (isStopped) throw toEndingProblem('unknown');
@@ -106,13 +108,13 @@ export const createProcessProbe = (options: ProcessProbeOptions): ProcessProbe =
       heap,
       serve,
       writeLog,
-      failed: (error) => log.error('a process of the probe could not be started', error, { kind }),
+      failed: (error) => log.error('probe process start failed', error, { kind }),
     });
     children.add(child);
     void child.ended.then((ending) => {
       children.delete(child);
       if (sharedChild === child) sharedChild = undefined;
-      if (ending !== 'asked') log.info('a process of the probe ended', { kind, ending });
+      if (ending !== 'asked') log.info('probe process ended', { kind, ending });
     });
     return child;
   };

@@ -89,11 +89,11 @@ const runIntrospectionAttempt = async (
   if (failure) {
     const outcome = { at: clock(), problem: failure };
     await recordIntrospectionOutcome(store, tenant, id, attempt, outcome).catch((fault: unknown) =>
-      log.error('a failed introspection was not recorded', fault, { request_id: call.request_id }),
+      log.error('introspection outcome not recorded', fault, { request_id: call.request_id }),
     );
   }
   await removeUnusedSnapshot(store, tenant, id, token).catch((fault: unknown) =>
-    log.error('half a snapshot was left behind', fault, { request_id: call.request_id }),
+    log.error('snapshot removal failed', fault, { request_id: call.request_id }),
   );
   if (failure) throw failure;
   // The connection points to another source now, or another probe has taken over.

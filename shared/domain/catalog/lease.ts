@@ -63,7 +63,7 @@ export const acquireLease = async (
     store.write([{ ...createItem(), if: { token } }]).catch((error: unknown) => {
       // Another probe has taken over, or this one has released the lease.
       if (error instanceof Conflict) lost.abort();
-      else log.error('the lease of an introspection was not renewed', error);
+      else log.error('lease renewal failed', error);
     });
   }, LEASE_MS / 3);
   return {

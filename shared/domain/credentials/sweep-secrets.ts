@@ -39,7 +39,7 @@ export const sweepSecrets = async (ports: SweepPorts): Promise<SweepResult> => {
   const refused = describeObstacle(marks, found);
   if (refused !== undefined) {
     const fields = createMetricFields('SweepRefused', 1, clock());
-    log.error('the sweep removes nothing', refused, { seen, unnamed: found.unnamed.length, ...fields });
+    log.error('sweep refused', refused, { seen, unnamed: found.unnamed.length, ...fields });
     return { seen, removed: 0, restored, refused };
   }
   // If the marks are new, secrets are removed only from the next sweep on.
@@ -73,7 +73,7 @@ export const findUnnamedSecrets = async ({
   const reads = createConcurrencyLimit(16);
   let [seen, young] = [0, 0];
   const reportUnreadable = (secret: string, error: unknown) =>
-    log.error('a secret cannot be read', error, {
+    log.error('secret read failed', error, {
       secret,
       ...createMetricFields('SecretsUnreadable', 1, clock()),
     });
@@ -100,18 +100,18 @@ const describeObstacle = (marks: MarkState, { seen, unnamed, young }: UnnamedSec
   const count = unnamed.length;
   if (marks === 'lost')
     return (
-      'The vault is not the one that this store was last used with: it was made anew, or it is another one. Put the right vault back, ' +
-      'or say that this one is right: npm run vault -- accept. Connections whose credentials are not in it have to get them again'
+      'The vault is not the one that this store was last used with: it is new, or it is another vault. Restore the right vault, ' +
+      'or confirm that this one is right: npm run vault -- accept. Send the credentials that it does not hold again'
     );
   if (marks === 'other' && count + young > 0)
     return (
-      `The store is not in the state in which the vault last saw it: it is another one, or an earlier copy, and ${count + young} of ` +
-      `${seen} secrets are of no connection in it. Put the right store back, or say that this one is right: npm run vault -- accept`
+      `The store is not the one that this vault was last used with: it is another store or an earlier copy, and no connection in it names ` +
+      `${count + young} of ${seen} secrets. Restore the right store, or confirm that this one is right: npm run vault -- accept`
     );
   if (count === 0 || count <= toSweepLimit(seen)) return undefined;
   return (
-    `${count} of ${seen} secrets are of no connection in the store, more than one in twenty. Put the right store back, or look at ` +
-    'them with npm run vault -- list-unnamed and remove them with npm run vault -- quarantine NAME…'
+    `No connection in the store names ${count} of ${seen} secrets, which is more than one in twenty. Restore the right store, or list ` +
+    'the secrets with npm run vault -- list-unnamed and remove them with npm run vault -- quarantine NAME…'
   );
 };
 
@@ -125,7 +125,7 @@ const restoreNamedSecrets = async ({ store, vault, log }: SweepPorts): Promise<n
   }
   for (const { name } of wanted) {
     await vault.restore({ name });
-    log.info('restored a removed secret that a connection names', { secret: name });
+    log.info('secret restored', { secret: name });
   }
   return wanted.length;
 };
@@ -137,7 +137,7 @@ const quarantineSecrets = async (
   let removed = 0;
   let failure: unknown;
   for (const { name } of unnamed) {
-    log.info('quarantining a secret that no connection names', {
+    log.info('secret quarantine started', {
       secret: name,
       days: QUARANTINE_DAYS,
       ...createMetricFields('SecretsQuarantined', 1, clock()),
@@ -147,7 +147,7 @@ const quarantineSecrets = async (
       removed += 1;
     } catch (error) {
       failure = error;
-      log.error('a secret that no connection names could not be removed', error, { secret: name });
+      log.error('secret quarantine failed', error, { secret: name });
     }
   }
   if (failure !== undefined)

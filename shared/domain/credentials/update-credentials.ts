@@ -111,7 +111,7 @@ const promoteSecret = async ({ vault, log }: ProbeDependencies, ref: SecretRef) 
       await vault.promote(ref);
       return;
     } catch (error) {
-      if (left === 1) log.error('a secret in force could not be promoted', error);
+      if (left === 1) log.error('secret promotion failed', error);
     }
   }
 };

@@ -111,7 +111,7 @@ const engine = reach('aws');
     await ended;
     expect(child.exitCode).toBe(1);
     expect(err()).toMatch(
-      /^Mooring cannot start\. The server that AWS_ENDPOINT_URL names is not there or not whole: .*\n$/,
+      /^Mooring cannot start\. The server that AWS_ENDPOINT_URL names is not available or lacks a service: .*\n$/,
     );
   });
 });

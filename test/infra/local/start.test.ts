@@ -130,7 +130,7 @@ describe('npm start', () => {
     other.close();
     expect(code).toBe(1);
     expect(said).toBe(
-      `Mooring cannot start. The port ${port} is taken: stop what listens there, or choose another one with PORT=…\n`,
+      `Mooring cannot start. The port ${port} is taken: stop the process that listens there, or choose another port with PORT=…\n`,
     );
   });
 

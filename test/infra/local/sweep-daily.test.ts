@@ -68,7 +68,7 @@ const run = async (work: (running: LocalDeployment) => Promise<void> = async () 
   const mark = await markNow();
   const running = await startLocalDeployment(settings(), (line) => void logged.push(line));
   await work(running);
-  while ((await markNow()) === mark && !logged.join().includes('the sweep removes nothing')) await wait(20);
+  while ((await markNow()) === mark && !logged.join().includes('sweep refused')) await wait(20);
   await running[Symbol.asyncDispose]();
   return { logged: logged.filter((line) => line.includes('"sweep"')), notes: running.notes };
 };
@@ -126,7 +126,7 @@ describe('npm start', () => {
     expect(await secrets()).toBe(3);
     const { logged } = await run();
     expect(await secrets()).toBe(2);
-    expect(logged.filter((line) => line.includes('quarantining a secret'))).toHaveLength(1);
+    expect(logged.filter((line) => line.includes('secret quarantine started'))).toHaveLength(1);
     expect(logged.join()).not.toContain('not-a-real-password');
   });
 
@@ -172,8 +172,8 @@ describe('npm start', () => {
     await moveStore(state, aside);
     const without = await run();
     expect(await secrets()).toBe(3);
-    expect(without.logged).toEqual([expect.stringContaining('the sweep removes nothing')]);
-    expect(without.notes.join()).toMatch(/3 of 3 secrets are of no connection.*npm run vault/s);
+    expect(without.logged).toEqual([expect.stringContaining('sweep refused')]);
+    expect(without.notes.join()).toMatch(/no connection in it names 3 of 3 secrets.*npm run vault/s);
     // The next start keeps them too, although the store is no longer new.
     await run();
     expect(await secrets()).toBe(3);
@@ -197,7 +197,7 @@ describe('npm start', () => {
     for (const file of storeFiles) await rm(join(state, file), { force: true });
     await writeFile(join(state, 'store.db'), '');
     await expect(startLocalDeployment(settings(), () => undefined)).rejects.toThrow(
-      /^The store .*store\.db is empty, but the vault beside it holds secrets: put a copy back/,
+      /^The store .*store\.db is empty, but the vault beside it holds secrets: restore a copy of the store/,
     );
     expect(await secrets()).toBe(1);
     await rm(join(state, 'vault'), { recursive: true });

@@ -73,7 +73,7 @@ export const serveProbe = (compose: (context: ProbeProcessContext) => Probe): vo
   process.on('disconnect', () => process.exit());
   process.on('uncaughtException', (error) => {
     const log = createLog({ function: 'probe' }, (line) => send({ line }, () => process.exit(1)));
-    log.error('failed', scrubProcessError(error, logs));
+    log.error('process ended by an uncaught error', scrubProcessError(error, logs));
   });
 };
 

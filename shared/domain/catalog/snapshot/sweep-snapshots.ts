@@ -28,7 +28,7 @@ export const sweepSnapshots = async ({ store, clock, log }: SnapshotSweepPorts):
         continue;
       await removeSnapshot(store, place);
       removed += 1;
-      log.info('removed a snapshot that no connection names', {
+      log.info('snapshot removed', {
         connection: place.id,
         snapshot: place.snapshot,
       });
