@@ -1,8 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  classifyBigqueryError as bigquery,
-  createGoogleRefusal,
-} from '../../shared/connectors/bigquery/failures.ts';
+import { classifyBigqueryError as bigquery } from '../../shared/connectors/bigquery/failures.ts';
+import { createRestRefusal } from '../../shared/connectors/http/rest-refusal.ts';
 import { classifyDatabricksError as databricks } from '../../shared/connectors/databricks/failures.ts';
 import { classifySnowflakeError as snowflake } from '../../shared/connectors/snowflake/failures.ts';
 import { createSnowflakeRefusal } from '../../shared/connectors/snowflake/sanitize-answer.ts';
@@ -125,7 +123,7 @@ const ofDatabricks: readonly FailureRow[] = [
   ['503', edge(503), 'authenticate', 'server-error', 'server', /starting/],
   [
     'invalid_client',
-    createGoogleRefusal(401, 'invalid_client'),
+    createRestRefusal(401, 'invalid_client'),
     'authenticate',
     'authentication-failed',
     'credentials',
@@ -141,7 +139,7 @@ const ofDatabricks: readonly FailureRow[] = [
 const ofBigquery: readonly FailureRow[] = [
   [
     'invalid_grant',
-    createGoogleRefusal(400, 'invalid_grant'),
+    createRestRefusal(400, 'invalid_grant'),
     'authenticate',
     'authentication-failed',
     'credentials',
@@ -149,7 +147,7 @@ const ofBigquery: readonly FailureRow[] = [
   ],
   [
     'authError',
-    createGoogleRefusal(401, 'authError'),
+    createRestRefusal(401, 'authError'),
     'query',
     'authentication-failed',
     'credentials',
@@ -157,7 +155,7 @@ const ofBigquery: readonly FailureRow[] = [
   ],
   [
     'disabled_client',
-    createGoogleRefusal(401, 'disabled_client'),
+    createRestRefusal(401, 'disabled_client'),
     'authenticate',
     'account-locked',
     'credentials',
@@ -165,7 +163,7 @@ const ofBigquery: readonly FailureRow[] = [
   ],
   [
     'accessDenied',
-    createGoogleRefusal(403, 'accessDenied'),
+    createRestRefusal(403, 'accessDenied'),
     'query',
     'permission-denied',
     'permissions',
@@ -173,7 +171,7 @@ const ofBigquery: readonly FailureRow[] = [
   ],
   [
     'accessDenied with a grant',
-    createGoogleRefusal(403, 'accessDenied', 'Grant roles/x.'),
+    createRestRefusal(403, 'accessDenied', 'Grant roles/x.'),
     'query',
     'permission-denied',
     'permissions',
@@ -181,7 +179,7 @@ const ofBigquery: readonly FailureRow[] = [
   ],
   [
     'accessNotConfigured',
-    createGoogleRefusal(403, 'accessNotConfigured'),
+    createRestRefusal(403, 'accessNotConfigured'),
     'query',
     'permission-denied',
     'permissions',
@@ -189,7 +187,7 @@ const ofBigquery: readonly FailureRow[] = [
   ],
   [
     'VPC Service Controls',
-    createGoogleRefusal(403, 'SECURITY_POLICY_VIOLATED', 'Grant roles/x.'),
+    createRestRefusal(403, 'SECURITY_POLICY_VIOLATED', 'Grant roles/x.'),
     'query',
     'permission-denied',
     'permissions',
@@ -197,7 +195,7 @@ const ofBigquery: readonly FailureRow[] = [
   ],
   [
     'USER_PROJECT_DENIED',
-    createGoogleRefusal(403, 'USER_PROJECT_DENIED'),
+    createRestRefusal(403, 'USER_PROJECT_DENIED'),
     'query',
     'permission-denied',
     'permissions',
@@ -205,7 +203,7 @@ const ofBigquery: readonly FailureRow[] = [
   ],
   [
     'CONSUMER_INVALID',
-    createGoogleRefusal(403, 'CONSUMER_INVALID'),
+    createRestRefusal(403, 'CONSUMER_INVALID'),
     'query',
     'permission-denied',
     'permissions',
@@ -213,7 +211,7 @@ const ofBigquery: readonly FailureRow[] = [
   ],
   [
     'ACCESS_TOKEN_EXPIRED',
-    createGoogleRefusal(401, 'ACCESS_TOKEN_EXPIRED'),
+    createRestRefusal(401, 'ACCESS_TOKEN_EXPIRED'),
     'query',
     'credentials-expired',
     'credentials',
@@ -221,25 +219,25 @@ const ofBigquery: readonly FailureRow[] = [
   ],
   [
     'rateLimitExceeded',
-    createGoogleRefusal(403, 'rateLimitExceeded'),
+    createRestRefusal(403, 'rateLimitExceeded'),
     'query',
     'server-error',
     'server',
     /quota/,
   ],
-  ['quotaExceeded', createGoogleRefusal(403, 'quotaExceeded'), 'query', 'server-error', 'server', /quota/],
+  ['quotaExceeded', createRestRefusal(403, 'quotaExceeded'), 'query', 'server-error', 'server', /quota/],
   [
     'billingNotEnabled',
-    createGoogleRefusal(403, 'billingNotEnabled'),
+    createRestRefusal(403, 'billingNotEnabled'),
     'query',
     'server-error',
     'server',
     /billing/,
   ],
-  ['notFound', createGoogleRefusal(404, 'notFound'), 'query', 'database-not-found', 'request', /location/],
+  ['notFound', createRestRefusal(404, 'notFound'), 'query', 'database-not-found', 'request', /location/],
   [
     'backendError',
-    createGoogleRefusal(503, 'backendError'),
+    createRestRefusal(503, 'backendError'),
     'query',
     'server-error',
     'server',
@@ -247,7 +245,7 @@ const ofBigquery: readonly FailureRow[] = [
   ],
   [
     'responseTooLarge',
-    createGoogleRefusal(403, 'responseTooLarge'),
+    createRestRefusal(403, 'responseTooLarge'),
     'query',
     'source-too-large',
     'server',

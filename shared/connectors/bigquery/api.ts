@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import * as v from 'valibot';
 import { Problem } from '../../problem.ts';
 import { withTimeout } from '../reading/with-timeout.ts';
-import type { RestClient } from './rest-client.ts';
+import type { RestClient } from '../http/rest-client.ts';
 import { createBigqueryParameters } from './session-state.ts';
 
 /** A row's values by the names of its columns; the API returns every value as text. */
@@ -20,18 +20,18 @@ export interface BigqueryApi {
   /** Reads a dataset, with the roles that were granted on it by name. */
   readDataset(
     name: string,
-    cure: string,
+    remediation: string,
   ): Promise<BigqueryDataset & { readonly access: readonly (readonly [who: string, role: string])[] }>;
   /** Finds any one table of a dataset. */
-  findAnyTable(dataset: string, cure: string): Promise<string | undefined>;
+  findAnyTable(dataset: string, remediation: string): Promise<string | undefined>;
   /** Checks a statement and the right to run it. Runs nothing, and costs nothing. */
-  dryRun(sql: string, cure: string): Promise<void>;
+  dryRun(sql: string, remediation: string): Promise<void>;
   /** Calls `row` with every row of the answer, within the query time limit. */
   query(
     sql: string,
     location: string | undefined,
     row: (row: BigqueryRow) => void,
-    cure: string,
+    remediation: string,
   ): Promise<void>;
 }
 
@@ -71,27 +71,27 @@ export const createBigqueryApi = (
       return found;
     },
 
-    readDataset: async (name, cure) => {
+    readDataset: async (name, remediation) => {
       const url = buildUrl(`datasets/${encodeURIComponent(name)}`);
-      const found = await rest.ask({ url, headers, answer: DatasetWithAccess, cure });
+      const found = await rest.ask({ url, headers, answer: DatasetWithAccess, remediation });
       const access = (found.access ?? []).map(
         ({ userByEmail = '', role = '' }) => [userByEmail, role] as const,
       );
       return { ...toBigqueryDataset(found), access };
     },
 
-    findAnyTable: async (dataset, cure) => {
+    findAnyTable: async (dataset, remediation) => {
       const url = buildUrl(`datasets/${encodeURIComponent(dataset)}/tables`, { maxResults: '1' });
-      const { tables = [] } = await rest.ask({ url, headers, answer: TablesPage, cure });
+      const { tables = [] } = await rest.ask({ url, headers, answer: TablesPage, remediation });
       return tables[0]?.tableReference.tableId;
     },
 
-    dryRun: async (query, cure) => {
+    dryRun: async (query, remediation) => {
       const body = { query, ...createBigqueryParameters(limitMs), dryRun: true, ...toLocation(location) };
-      await rest.ask({ url: buildUrl('queries'), headers, body, answer: v.object({}), cure });
+      await rest.ask({ url: buildUrl('queries'), headers, body, answer: v.object({}), remediation });
     },
 
-    query: (query, place, row, cure) =>
+    query: (query, place, row, remediation) =>
       withTimeout({ limit: limitMs, remediation: bigqueryTimeoutRemediation }, async (signal) => {
         const body = {
           query,
@@ -106,7 +106,7 @@ export const createBigqueryApi = (
           headers,
           body,
           answer: QueryPage,
-          cure,
+          remediation,
           signal,
         });
         const job = page.jobReference;
@@ -130,7 +130,7 @@ export const createBigqueryApi = (
             location: job.location ?? place,
             pageToken: page.pageToken,
           });
-          page = await rest.ask({ url, headers, answer: QueryPage, cure, signal });
+          page = await rest.ask({ url, headers, answer: QueryPage, remediation, signal });
         }
       }),
   };

@@ -1,24 +1,8 @@
 import type { SourceFailure } from '../connector.ts';
-import {
-  permissionDenied,
-  toSourceFailure,
-  createFailureTable,
-  readErrorFields,
-  toTextOrEmpty,
-} from '../failure-table.ts';
+import { createFailureTable, readErrorFields } from '../failure-table.ts';
+import { oauthMeanings } from '../http/oauth-meanings.ts';
+import { classifyRestRefusal, isRestRefusal } from '../http/rest-refusal.ts';
 import { isTransientStatus } from '../reading/retry.ts';
-
-/** Creates an error for a refusal of Google, by Google's reason. Keeps nothing of the message, which repeats what was sent. */
-export const createGoogleRefusal = (status: number, reason: string | undefined, cure?: string): Error =>
-  Object.assign(new Error('Google refused the request'), {
-    code: reason ?? String(status),
-    status,
-    reason,
-    cure,
-  });
-
-export const isGoogleRefusal = (error: unknown, ...expected: readonly string[]): boolean =>
-  expected.includes(toTextOrEmpty(readErrorFields(error)['reason']));
 
 /**
  * Whether a retry in a moment may succeed. A quota of requests is refused with 403, too.
@@ -28,30 +12,19 @@ export const isTransientGoogleError = (error: unknown): boolean => {
   const { status } = readErrorFields(error);
   return (
     typeof status === 'number' &&
-    !isGoogleRefusal(error, 'bytesBilledLimitExceeded', 'billingNotEnabled', 'stopped', 'timeout') &&
-    (isTransientStatus(status) || isGoogleRefusal(error, 'rateLimitExceeded', 'jobRateLimitExceeded'))
+    !isRestRefusal(error, 'bytesBilledLimitExceeded', 'billingNotEnabled', 'stopped', 'timeout') &&
+    (isTransientStatus(status) || isRestRefusal(error, 'rateLimitExceeded', 'jobRateLimitExceeded'))
   );
 };
 
-/** Classifies by Google's reason, or else by the status: an answer without a reason usually does not come from Google. */
-export const classifyBigqueryError = (error: unknown): SourceFailure | undefined => {
-  const { status, reason, cure } = readErrorFields(error);
-  if (typeof status !== 'number') return undefined;
-  const native = typeof reason === 'string' ? reason : undefined;
-  const isGoogleAnswer = native !== undefined || status >= 500 || status === 429;
-  const [code, known] = googleFailuresByReason.get(native ?? '') ?? [
-    isGoogleAnswer ? 'server-error' : 'protocol-mismatch',
-  ];
-  const needed = typeof cure === 'string' ? cure : permissionDenied[1];
-  const grant = code === 'permission-denied' ? needed : undefined;
-  return toSourceFailure([code, known ?? grant], native ?? String(status));
-};
+export const classifyBigqueryError = (error: unknown): SourceFailure | undefined =>
+  classifyRestRefusal(error, googleFailuresByReason);
 
 /**
- * https://cloud.google.com/bigquery/docs/error-messages, https://cloud.google.com/apis/design/errors#error_model and, for the token
- * endpoint, https://www.rfc-editor.org/rfc/rfc6749#section-5.2
+ * https://cloud.google.com/bigquery/docs/error-messages, https://cloud.google.com/apis/design/errors#error_model
  */
 const googleFailuresByReason = createFailureTable({
+  ...oauthMeanings,
   invalid_grant: [
     'authentication-failed',
     'Send the key file of a service account that exists, and a key of it that was not deleted. Google says the same where Mooring’s clock is wrong by minutes.',
@@ -59,10 +32,6 @@ const googleFailuresByReason = createFailureTable({
   'authError UNAUTHENTICATED required': [
     'authentication-failed',
     'Send the credentials again: the token was refused.',
-  ],
-  'invalid_client unauthorized_client invalid_request invalid_scope': [
-    'authentication-failed',
-    'Check the id of the application or service principal, and send a secret of it that is valid.',
   ],
   'ACCESS_TOKEN_EXPIRED ACCOUNT_STATE_INVALID': [
     'credentials-expired',

@@ -7,7 +7,8 @@ import { emitInBatches } from '../sql/emit-in-batches.ts';
 import { createPartFailureCounter } from '../reading/retry.ts';
 import { joinFirstLines } from '../sql/missing.ts';
 import type { BigqueryApi, BigqueryDataset } from './api.ts';
-import { isGoogleRefusal, isTransientGoogleError } from './failures.ts';
+import { isRestRefusal } from '../http/rest-refusal.ts';
+import { isTransientGoogleError } from './failures.ts';
 import { renderBigqueryGrant } from './grants.ts';
 import type { BigqueryAccount } from './grants.ts';
 import { buildBigqueryCatalogQueries } from './queries.ts';
@@ -56,7 +57,7 @@ export const introspectBigquery = async (
       try {
         await runQuery(text, row);
       } catch (error) {
-        if (!isGoogleRefusal(error, 'accessDenied', 'notFound', 'invalidQuery')) throw error;
+        if (!isRestRefusal(error, 'accessDenied', 'notFound', 'invalidQuery')) throw error;
         unread.set(reason, (unread.get(reason) ?? 0) + some.length);
       }
     };
@@ -71,7 +72,7 @@ export const introspectBigquery = async (
       ]);
     } catch (error) {
       const isBusy = isTransientGoogleError(error) || isBigqueryTimeout(error);
-      if (!isBusy && !isGoogleRefusal(error, 'accessDenied', 'notFound')) throw error;
+      if (!isBusy && !isRestRefusal(error, 'accessDenied', 'notFound')) throw error;
       // One of the datasets is not granted, fails or was dropped: read the others without it.
       if (some.length > 1) for (const dataset of some) await readDatasets([dataset]);
       else if (!isBusy) denied.push(...schemas);
@@ -115,7 +116,7 @@ export const introspectBigquery = async (
 
 /** Whether a query took too long, by Mooring's limit or by BigQuery's. */
 const isBigqueryTimeout = (error: unknown): boolean =>
-  (error instanceof Problem && error.code === 'timeout') || isGoogleRefusal(error, 'stopped', 'timeout');
+  (error instanceof Problem && error.code === 'timeout') || isRestRefusal(error, 'stopped', 'timeout');
 
 /** An account that sees no datasets cannot know whether there are any. */
 export const createNoDatasetMissing = (account: BigqueryAccount): Missing => ({

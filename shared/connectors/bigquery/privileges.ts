@@ -1,6 +1,6 @@
 import type { Privileges } from '../connector.ts';
 import type { BigqueryApi } from './api.ts';
-import { isGoogleRefusal } from './failures.ts';
+import { isRestRefusal } from '../http/rest-refusal.ts';
 import { renderBigqueryGrant, renderBigqueryRevoke } from './grants.ts';
 import type { BigqueryAccount } from './grants.ts';
 import { createNoDatasetMissing } from './introspect.ts';
@@ -58,7 +58,7 @@ const readSourcePrivileges: ReadDatasetPrivileges = async (api, account, name) =
     });
     return { missing: [], excess: writing };
   } catch (error) {
-    if (!isGoogleRefusal(error, 'accessDenied', 'notFound')) throw error;
+    if (!isRestRefusal(error, 'accessDenied', 'notFound')) throw error;
     return { missing: [{ what: `reading dataset ${name}`, grant }], excess: [] };
   }
 };
@@ -72,7 +72,7 @@ const readTargetPrivileges: ReadDatasetPrivileges = async (api, account, name) =
     );
     return noBigqueryFindings;
   } catch (error) {
-    if (!isGoogleRefusal(error, 'accessDenied', 'notFound')) throw error;
+    if (!isRestRefusal(error, 'accessDenied', 'notFound')) throw error;
     return { missing: [{ what: `writing to dataset ${name}`, grant }], excess: [] };
   }
 };

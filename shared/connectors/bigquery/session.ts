@@ -6,9 +6,9 @@ import { renderJobUserCommand } from './grants.ts';
 import { introspectBigquery } from './introspect.ts';
 import { bigqueryLogins } from './logins.ts';
 import { readBigqueryPrivileges } from './privileges.ts';
-import { createRestClient } from './rest-client.ts';
+import { createRestClient } from '../http/rest-client.ts';
 import { createBigqueryAssertion } from './assertion.ts';
-import { classifyBigqueryError } from './failures.ts';
+import { classifyBigqueryError, isTransientGoogleError } from './failures.ts';
 import type { BigqueryTarget } from './config.ts';
 
 export const openBigquerySession = async (
@@ -16,11 +16,12 @@ export const openBigquerySession = async (
   dialer: Dialer,
 ): Promise<Session> => {
   const base = endpoint?.replace(/\/+$/, '');
-  const rest = createRestClient(
-    dialer,
-    base === undefined || base.startsWith('https:'),
-    bigqueryLogins.service_account,
-  );
+  const rest = createRestClient(dialer, {
+    secure: base === undefined || base.startsWith('https:'),
+    login: bigqueryLogins.service_account,
+    api: 'BigQuery’s API',
+    isTransient: isTransientGoogleError,
+  });
   const { project_id: project, location, datasets } = config;
   try {
     const { account, api } = await dialer.step('authenticate', async () => {

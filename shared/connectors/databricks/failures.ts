@@ -1,5 +1,6 @@
 import type { SourceFailure } from '../connector.ts';
-import { classifyBigqueryError as oauthFailure } from '../bigquery/failures.ts';
+import { oauthMeanings } from '../http/oauth-meanings.ts';
+import { classifyRestRefusal } from '../http/rest-refusal.ts';
 import { isTransientStatus } from '../reading/retry.ts';
 import {
   permissionDenied,
@@ -24,7 +25,7 @@ export const classifyDatabricksError = (error: unknown, depth = 0): SourceFailur
       classifyDatabricksError(payload, depth + 1) ??
       classifyDatabricksStatus(findDatabricksStatus(payload), payload)
     );
-  if (typeof status === 'number') return oauthFailure(error);
+  if (typeof status === 'number') return classifyRestRefusal(error, databricksOauthFailures);
   if (typeof statusCode === 'number') return classifyDatabricksStatus(statusCode, error);
   if (errorCode === 'TIMEOUT' || errorCode === 'CANCELED') return toSourceFailure(databricksTimeout);
   if (name === 'TApplicationException' && message === 'Request timed out')
@@ -129,6 +130,8 @@ const databricksFailuresByStatus = createFailureTable({
   '404': ['database-not-found', 'Check http_path: the workspace has no such warehouse.'],
   '429': ['server-error', 'The workspace answers no more for now: try again later.'],
 });
+
+const databricksOauthFailures = createFailureTable(oauthMeanings);
 
 const databricksNotFound: FailureMeaning = ['database-not-found', 'Check catalog and schema.'];
 const databricksFailuresBySqlState = createFailureTable({

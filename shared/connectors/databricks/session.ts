@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Dialer } from '../../network/dialer.ts';
 import { Problem } from '../../problem.ts';
-import { createRestClient } from '../bigquery/rest-client.ts';
+import { createRestClient } from '../http/rest-client.ts';
 import type { Session } from '../connector.ts';
 import { connectDatabricksDriver, loadDatabricksDriver } from './driver.ts';
 import { introspectDatabricks } from './introspect.ts';
@@ -85,7 +85,11 @@ const resolveDatabricksToken = async (
   dialer: Dialer,
 ): Promise<string> => {
   if (token !== undefined) return token;
-  using rest = createRestClient(dialer, true, databricksLogins.oauth);
+  using rest = createRestClient(dialer, {
+    secure: true,
+    login: databricksLogins.oauth,
+    api: 'the token endpoint of a workspace',
+  });
   const basic = Buffer.from(`${client_id}:${client_secret}`).toString('base64');
   const answer = await rest.ask({
     url: new URL('/oidc/v1/token', workspaceUrl),

@@ -1,14 +1,8 @@
-import type { IncomingMessage } from 'node:http';
-import { request as plainRequest } from 'node:http';
-import { request as tlsRequest } from 'node:https';
 import type { Dialer } from '../../network/dialer.ts';
 import { createTooLargeProblem } from '../../network/budget.ts';
 import { parseForeignJson } from '../../network/http/parse-foreign-json.ts';
-import { createHttpAgent } from '../../network/http/create-http-agent.ts';
-import { readWholeText } from '../../network/http/read-whole-text.ts';
 import { Problem } from '../../problem.ts';
-import { isTransientStatus, recordRetryAfter, withRetries } from '../reading/retry.ts';
-import { withTimeout } from '../reading/with-timeout.ts';
+import { openHttpSource, toHttpTarget, type HttpSourceRequest } from '../http/http-source.ts';
 import { kafkaTimeoutRemediation } from './failures.ts';
 import { kafkaLogins } from './logins.ts';
 import { toRegistryProblem } from './registry-problem.ts';
@@ -55,43 +49,27 @@ export const openSchemaRegistry = (
   if (!base || !/^https?:$/.test(base.protocol) || base.username || base.password) {
     throw new Problem('invalid-request', 'schema_registry_url: expected a URL with http:// or https://');
   }
-  const secure = base.protocol === 'https:';
-  const agent = createHttpAgent(dialer, {
-    secure,
+  const source = openHttpSource(dialer, {
+    secure: base.protocol === 'https:',
     login: username !== undefined && password !== undefined ? kafkaLogins.registry : kafkaLogins.none,
-    keepAlive: true,
+    toRefusal: ({ status }) => toRegistryProblem(status),
+    limitMs: limit,
+    timeoutRemediation: kafkaTimeoutRemediation,
+    maxSockets: MAX_REGISTRY_SOCKETS,
   });
-  agent.maxSockets = MAX_REGISTRY_SOCKETS;
-  const closing = new AbortController();
-  const root = base.pathname.replace(/\/+$/, '');
+  const { host, port, path: root } = toHttpTarget(base);
   const headers = {
     accept: 'application/vnd.schemaregistry.v1+json, application/json',
     ...(username !== undefined && {
       authorization: `Basic ${Buffer.from(`${username}:${password ?? ''}`).toString('base64')}`,
     }),
   };
-
-  const ask = (path: string, answerLimit: RegistryAnswerLimit): Promise<unknown> =>
-    new Promise<unknown>((resolve, reject) => {
-      const request = secure ? tlsRequest : plainRequest;
-      const outgoing = request(
-        {
-          agent,
-          host: removeIpv6Brackets(base.hostname),
-          port: base.port,
-          path: `${root}${path}`,
-          headers,
-          signal: dialer.signal,
-        },
-        (answer) => void readRegistryAnswer(answer, answerLimit).then(resolve, reject),
-      );
-      outgoing.on('error', reject);
-      outgoing.end();
-    });
-  const get = (path: string, answerLimit: RegistryAnswerLimit): Promise<unknown> =>
-    withTimeout({ limit, remediation: kafkaTimeoutRemediation, signal: closing.signal }, (signal) =>
-      withRetries(() => ask(path, answerLimit), { isTransient: isTransientRegistryError, signal }),
-    );
+  const get = async (path: string, answerLimit: RegistryAnswerLimit): Promise<unknown> => {
+    const request = { host, port, path: root.replace(/\/+$/, '') + path, headers, ...answerLimit };
+    const parsed = parseForeignJson(await source.readText(request));
+    if (parsed === undefined) throw createNotRegistryProblem();
+    return parsed;
+  };
 
   return {
     checkAccess: async () => void parseSubjectList(await get('/subjects', subjectListLimit)),
@@ -103,49 +81,23 @@ export const openSchemaRegistry = (
           registeredSchemaLimit,
         ),
       ),
-    close: () => {
-      closing.abort(); // destroying the agent does not end a request that still waits for a socket
-      agent.destroy();
-    },
+    close: () => source[Symbol.dispose](),
   };
 };
 
 /** A number that any registry handles; a cluster may have far more topics. */
 const MAX_REGISTRY_SOCKETS = 4;
-interface RegistryAnswerLimit {
-  /** Bytes. */
-  readonly most: number;
-  readonly tooLong: () => Problem;
-}
-
-const removeIpv6Brackets = (hostname: string): string => hostname.replace(/^\[(.*)\]$/, '$1');
-
-const readRegistryAnswer = async (
-  answer: IncomingMessage,
-  { most, tooLong }: RegistryAnswerLimit,
-): Promise<unknown> => {
-  const { statusCode = 0 } = answer;
-  if (statusCode !== 200) {
-    answer.destroy();
-    throw recordRetryAfter(toRegistryProblem(statusCode), answer.headers['retry-after']);
-  }
-  const parsed = parseForeignJson(await readWholeText(answer, most, tooLong));
-  if (parsed === undefined) throw createNotRegistryProblem();
-  return parsed;
-};
+type RegistryAnswerLimit = Pick<HttpSourceRequest, 'maxBytes' | 'createTooLongProblem'>;
 
 const subjectListLimit: RegistryAnswerLimit = {
-  most: 16 * 2 ** 20,
-  tooLong: () => createNotRegistryProblem(),
+  maxBytes: 16 * 2 ** 20,
+  createTooLongProblem: () => createNotRegistryProblem(),
 };
 /** A registry stores each schema in a Kafka record, which is at most 1 MB by default. */
 const registeredSchemaLimit: RegistryAnswerLimit = {
-  most: 4 * 2 ** 20,
-  tooLong: () => createTooLargeProblem(),
+  maxBytes: 4 * 2 ** 20,
+  createTooLongProblem: () => createTooLargeProblem(),
 };
-
-const isTransientRegistryError = (error: unknown): boolean =>
-  error instanceof Problem && isTransientStatus(Number(error.extras.native_code));
 
 const createNotRegistryProblem = () =>
   new Problem('protocol-mismatch', 'Expected a schema registry at schema_registry_url.', {

@@ -8,14 +8,31 @@ import { addPostgresqlLoginProgress } from './login-failures.ts';
 import { guardPostgresqlSocket } from './guard.ts';
 import { resolvePostgresqlLogin } from './logins.ts';
 import type { PostgresqlLogins } from './logins.ts';
+import type { introspectPostgresql } from './introspect.ts';
 import { buildPrivilegeQueries } from './privilege-queries.ts';
 import { readPostgresqlPrivileges } from './privileges.ts';
 import { requestPostgresqlTls } from './request-tls.ts';
-import { buildRedshiftBegin as beginReadingRedshift } from '../redshift/session-state.ts';
 import { buildPostgresqlBegin, postgresqlQuestionSettings } from './session-state.ts';
 import type { PostgresqlTarget } from './config.ts';
 
-export type ProtocolFlavor = 'postgresql' | 'redshift';
+/** How a server that speaks PostgreSQL's protocol differs from PostgreSQL. */
+export interface ProtocolFlavor {
+  readonly name: 'postgresql' | 'redshift';
+  /** The statements that begin a transaction of at most so many milliseconds. */
+  readonly buildBegin: (timeoutMs: number) => readonly string[];
+  readonly versionQuery: string;
+  readonly renderVersion: (text: string) => string;
+  readonly loadIntrospect: () => Promise<typeof introspectPostgresql>;
+  readonly mapRow?: (row: PostgresqlRow) => PostgresqlRow;
+}
+
+const postgresqlFlavor: ProtocolFlavor = {
+  name: 'postgresql',
+  buildBegin: (timeoutMs) => buildPostgresqlBegin(timeoutMs, postgresqlQuestionSettings),
+  versionQuery: 'show server_version',
+  renderVersion: (text) => `PostgreSQL ${/^[\w.+-]{1,40}/.exec(text)?.[0] ?? 'of unknown version'}`,
+  loadIntrospect: async () => (await import('./introspect.ts')).introspectPostgresql,
+};
 
 export const openPostgresqlSession = (target: PostgresqlTarget, dialer: Dialer): Promise<Session> =>
   openProtocolSession(target, dialer);
@@ -38,7 +55,7 @@ interface PostgresqlSessionOptions {
 export const openProtocolSession = async (
   { config, credentials, options, role, hide }: PostgresqlTarget,
   dialer: Dialer,
-  { flavor = 'postgresql', logins, resolveLogin }: PostgresqlSessionOptions = {},
+  { flavor = postgresqlFlavor, logins, resolveLogin }: PostgresqlSessionOptions = {},
 ): Promise<Session> => {
   await import('pg'); // before any step, because loading would count as network time
   const socket = await dialer.tls(await dialer.tcp(config), config, requestPostgresqlTls);
@@ -58,11 +75,7 @@ export const openProtocolSession = async (
 
   /** Runs one batch per question: poolers refuse a statement timeout at login, and assign a server session only for one transaction. */
   const runQuestion = async (...statements: readonly string[]): Promise<readonly PostgresqlRows[]> => {
-    const time = Math.min(limit, MAX_QUESTION_MS);
-    const opening =
-      flavor === 'redshift'
-        ? beginReadingRedshift(time)
-        : buildPostgresqlBegin(time, postgresqlQuestionSettings);
+    const opening = flavor.buildBegin(Math.min(limit, MAX_QUESTION_MS));
     allow(MAX_QUESTION_BYTES);
     try {
       const results = await client.query([...opening, ...statements, 'commit'].join(';\n'));
@@ -75,17 +88,17 @@ export const openProtocolSession = async (
 
   return {
     ping: async () => {
-      const [rows] = await runQuestion(flavor === 'redshift' ? 'select version()' : 'show server_version');
+      const [rows] = await runQuestion(flavor.versionQuery);
       const [version] = Object.values(rows?.[0] ?? {});
       if (typeof version !== 'string')
         throw new Problem('protocol-mismatch', 'Expected the version of the server');
-      return renderPostgresqlVersion(version, flavor);
+      return flavor.renderVersion(version);
     },
     privileges: async () => {
       const input = {
         schemas: config.schemas,
         role,
-        flavor,
+        flavor: flavor.name,
         literal: (text: string) => client.escapeLiteral(text),
       };
       const [[account, ...roles] = [], schemas = []] = await runQuestion(...buildPrivilegeQueries(input));
@@ -96,10 +109,7 @@ export const openProtocolSession = async (
       );
     },
     introspect: async (scope, sink) => {
-      const introspect =
-        flavor === 'redshift'
-          ? (await import('../redshift/introspect.ts')).introspectRedshift
-          : (await import('./introspect.ts')).introspectPostgresql;
+      const introspect = await flavor.loadIntrospect();
       allow(Infinity); // introspection has its own limits
       return introspect(client, scope, sink, { queryTimeoutMs: limit });
     },
@@ -117,7 +127,8 @@ interface PostgresqlLoginOptions {
   readonly logins: PostgresqlLogins | undefined;
 }
 
-type PostgresqlRows = readonly Readonly<Record<string, unknown>>[];
+type PostgresqlRow = Readonly<Record<string, unknown>>;
+type PostgresqlRows = readonly PostgresqlRow[];
 
 const logInToPostgresql = async (
   socket: Socket,
@@ -204,19 +215,9 @@ const closePostgresqlClient = async (client: Client, socket: Socket) => {
 };
 
 /** The driver returns one result for each statement of a batch; its types declare a single result. */
-const readResultRows = (results: unknown, flavor: ProtocolFlavor): readonly PostgresqlRows[] =>
+const readResultRows = (results: unknown, { mapRow }: ProtocolFlavor): readonly PostgresqlRows[] =>
   (Array.isArray(results) ? results : []).map(({ rows }: { readonly rows: PostgresqlRows }) =>
-    flavor === 'redshift' ? rows.map(lowercaseColumnNames) : rows,
+    mapRow ? rows.map(mapRow) : rows,
   );
-
-/** With `describe_field_name_in_uppercase`, Redshift returns column names in upper case. */
-const lowercaseColumnNames = (row: PostgresqlRows[number]): PostgresqlRows[number] =>
-  Object.fromEntries(Object.entries(row).map(([name, value]) => [name.toLowerCase(), value]));
-
-/** `16.4 (Debian 16.4-1.pgdg120+2)` → `PostgreSQL 16.4`. The text of Redshift starts with PostgreSQL 8.0.2. */
-const renderPostgresqlVersion = (text: string, flavor: ProtocolFlavor) =>
-  flavor === 'redshift'
-    ? `Redshift ${/Redshift ([\d.]{1,40})/.exec(text)?.[1] ?? 'of unknown version'}`
-    : `PostgreSQL ${/^[\w.+-]{1,40}/.exec(text)?.[0] ?? 'of unknown version'}`;
 
 export const postgresqlSessionModule = { open: openPostgresqlSession, failure: classifyPostgresqlError };

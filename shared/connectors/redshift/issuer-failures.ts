@@ -3,7 +3,7 @@ import { Problem, problems } from '../../problem.ts';
 import { createFailureTable, readErrorFields, type FailureMeaning } from '../failure-table.ts';
 import { classifyPostgresqlError } from '../postgresql/failures.ts';
 import { quoteRedshiftName } from './quote.ts';
-import { findAwsStatus } from '../s3/failures.ts';
+import { findAwsStatus } from '../aws/find-aws-status.ts';
 import type { CredentialIssuer } from './credential-issuer.ts';
 
 interface IssuerRequest extends CredentialIssuer {

@@ -5,9 +5,9 @@ import { recordRetryAfter, withRetries } from '../reading/retry.ts';
 import { withTimeout } from '../reading/with-timeout.ts';
 import { toAwsDomain, isTlsEndpoint } from './endpoint-url.ts';
 import { isTransientS3Error } from './failures.ts';
-import { createAwsRequestHandler } from './request-handler.ts';
+import { createAwsRequestHandler } from '../aws/request-handler.ts';
 import { toS3Login } from './logins.ts';
-import { toAwsKeys, awsSdkSettings } from './sdk-settings.ts';
+import { toAwsKeys, awsSdkSettings } from '../aws/sdk-settings.ts';
 import type { S3Target } from './config.ts';
 
 /** A client of one bucket. It ignores the AWS settings of the process's environment. */

@@ -9,6 +9,7 @@ import {
   createTextClassifier,
   type FailureMeaning,
 } from '../failure-table.ts';
+import { findAwsStatus } from '../aws/find-aws-status.ts';
 import { isTransientStatus } from '../reading/retry.ts';
 
 /** Classifies by the code in the answer's body, or by the HTTP status if there is none. */
@@ -108,12 +109,6 @@ export const findS3ErrorCode = (error: unknown): string | undefined => {
   // The code is foreign text.
   if (typeof Code === 'string' && /^[A-Za-z][A-Za-z0-9.]{0,63}$/.test(Code)) return Code;
   return typeof name === 'string' && s3FailuresByCode.has(name) ? name : undefined;
-};
-
-/** Finds the HTTP status of the answer in an error of an AWS SDK. */
-export const findAwsStatus = (error: unknown): number | undefined => {
-  const { httpStatusCode } = readErrorFields(readErrorFields(error)['$metadata']);
-  return typeof httpStatusCode === 'number' ? httpStatusCode : undefined;
 };
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html · https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html */

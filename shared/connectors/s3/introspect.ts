@@ -13,7 +13,7 @@ import { listAllObjects } from './list-all-objects.ts';
 import { createS3MissingCounts, listS3Missing, type S3MissingCounts } from './missing.ts';
 import { createRangeReader } from './range-reader.ts';
 import { createListGrant } from './privileges.ts';
-import { MAX_AWS_SOCKETS } from './request-handler.ts';
+import { MAX_AWS_SOCKETS } from '../aws/request-handler.ts';
 
 /** Lists the bucket once, then reads the beginning or the end of one object per table, or of a second one if the first is unreadable. */
 export const introspectS3 = async (

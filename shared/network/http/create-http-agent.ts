@@ -4,9 +4,10 @@ import { Agent as HttpsAgent } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Problem } from '../../problem.ts';
-import type { Dialer } from '../dialer.ts';
+import type { Dialer, HostPort } from '../dialer.ts';
 import { joinBodyChunks } from './join-body-chunks.ts';
 import type { LoginMethod } from '../login-methods.ts';
+import { readFirstBytes } from '../read-first-bytes.ts';
 
 /**
  * Creates an agent that gets every socket from the dialer, for any host that a driver requests. Its users must not follow redirects, which
@@ -20,9 +21,8 @@ export const createHttpAgent = (
   const createConnection = (options: ClientRequestArgs, callback?: ConnectCallback): undefined => {
     void passSocket(dialHttp(dialer, options, agentOptions), callback);
   };
-  const agent: HttpAgent & Partial<AgentInternals> = secure
-    ? new HttpsAgent({ keepAlive })
-    : new HttpAgent({ keepAlive });
+  const agent: HttpAgent & Partial<AgentInternals> =
+    secure === true ? new HttpsAgent({ keepAlive }) : new HttpAgent({ keepAlive });
   const addRequest = agent.addRequest?.bind(agent);
   return Object.assign(agent, {
     createConnection,
@@ -33,8 +33,11 @@ export const createHttpAgent = (
   });
 };
 
+/** Whether requests use TLS: always, never, or as `ssl_mode` says, for sources whose port may be either. */
+export type HttpSecurity = boolean | 'by-ssl-mode';
+
 interface HttpAgentOptions {
-  readonly secure: boolean;
+  readonly secure: HttpSecurity;
   /** The login that the requests carry. */
   readonly login: LoginMethod;
 }
@@ -64,11 +67,10 @@ const dialHttp = async (
   { secure, login }: HttpAgentOptions,
 ): Promise<Socket> => {
   if (socketPath !== undefined || typeof host !== 'string') throw new Problem('host-forbidden');
-  const socket = await dialer.tcp({ host, port: Number(port ?? (secure ? 443 : 80)) });
+  const to = { host, port: Number(port ?? (secure === true ? 443 : 80)) };
+  const socket = await dialer.tcp(to);
   try {
-    const secured = secure
-      ? await upgradeToTls(dialer, socket, host)
-      : await dialer.tls(socket, { host }, declineTls);
+    const secured = await secureHttpSocket(dialer, socket, to, secure);
     dialer.permitLogin(login, { encrypted: 'encrypted' in secured });
     return secured;
   } catch (error) {
@@ -77,13 +79,36 @@ const dialHttp = async (
   }
 };
 
+const secureHttpSocket = (
+  dialer: Dialer,
+  socket: Socket,
+  to: HostPort,
+  secure: HttpSecurity,
+): Promise<Socket> => {
+  if (secure === 'by-ssl-mode') return dialer.tls(socket, to, undefined, () => detectPlainHttp(dialer, to));
+  return secure ? upgradeToTls(dialer, socket, to) : dialer.tls(socket, to, declineTls);
+};
+
 /** Refuses `ssl_mode: disable`: a token must never be sent in plaintext to a port that uses TLS. */
-const upgradeToTls = (dialer: Dialer, socket: Socket, host: string): Promise<Socket> =>
+const upgradeToTls = (dialer: Dialer, socket: Socket, to: HostPort): Promise<Socket> =>
   dialer.tlsSettings.mode === 'disable'
     ? dialer.step('tls', async () => {
         throw new Problem('tls-required');
       })
-    : dialer.tls(socket, { host });
+    : dialer.tls(socket, to);
 
 /** Plain HTTP has no TLS negotiation; `ssl_mode` decides whether the connection continues without TLS. */
 const declineTls = async (): Promise<boolean> => false;
+
+/** Returns a new socket to a server that answers HTTP without TLS; throws if it does not. */
+const detectPlainHttp = async (dialer: Dialer, to: HostPort): Promise<Socket> => {
+  const socket = await dialer.tcp(to);
+  try {
+    socket.write('OPTIONS * HTTP/1.1\r\nhost: mooring\r\nconnection: close\r\n\r\n');
+    const start = await readFirstBytes(socket, (bytes) => (bytes.length < 5 ? undefined : bytes));
+    if (start.toString('latin1', 0, 5) !== 'HTTP/') throw new Problem('protocol-mismatch', 'Expected HTTP');
+  } finally {
+    socket.destroy();
+  }
+  return dialer.tcp(to);
+};

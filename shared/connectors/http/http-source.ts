@@ -1,0 +1,208 @@
+import {
+  request as sendHttpRequest,
+  type Agent,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+} from 'node:http';
+import type { Dialer, HostPort } from '../../network/dialer.ts';
+import { createHttpAgent, type HttpSecurity } from '../../network/http/create-http-agent.ts';
+import { readWholeText } from '../../network/http/read-whole-text.ts';
+import type { LoginMethod } from '../../network/login-methods.ts';
+import { Problem } from '../../problem.ts';
+import { isTransientStatus, recordRetryAfter, withRetries } from '../reading/retry.ts';
+import { withTimeout } from '../reading/with-timeout.ts';
+
+export interface HttpSourceOptions {
+  /** Always TLS, never TLS, or as `ssl_mode` says. */
+  readonly secure: HttpSecurity;
+  /** The login that the requests carry. */
+  readonly login: LoginMethod;
+  /** Converts an answer with a status other than 200 to the error to throw. The text is foreign: it must not reach a user. */
+  readonly toRefusal: (refusal: HttpRefusal) => Error;
+  /** Whether `toRefusal` needs the text of the answer. */
+  readonly readsRefusals?: boolean;
+  /** Whether a retry of a refused request may succeed. Default: a status of 429, or of 500 and above. */
+  readonly isTransient?: (error: unknown) => boolean;
+  /** Milliseconds for one request with its retries. Without it, only the limits of the steps apply. */
+  readonly limitMs?: number;
+  readonly timeoutRemediation?: string;
+  /** Bytes of one answer. Default: 24 MB. */
+  readonly maxBytes?: number;
+  readonly createTooLongProblem?: () => Problem;
+  readonly maxSockets?: number;
+}
+
+export interface HttpRefusal {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** At most 64 KB. Empty if the answer is longer, or unless `readsRefusals` is set. */
+  readonly text: string;
+}
+
+export interface HttpSourceRequest extends HostPort {
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** With a body, the method is POST. An object is sent as JSON. */
+  readonly body?: object | string;
+  readonly signal?: AbortSignal | undefined;
+  readonly maxBytes?: number;
+  readonly createTooLongProblem?: () => Problem;
+  /** Replaces the option of the source. */
+  readonly toRefusal?: HttpSourceOptions['toRefusal'];
+}
+
+/**
+ * Sends requests over sockets of the dialer only, within limits of size and time. Follows no redirects, because they would forward
+ * credentials: every status but 200 is a refusal. Sends a request up to three times while the server is busy, and waits as long as
+ * `Retry-After` demands.
+ */
+export interface HttpSource extends Disposable {
+  readText(request: HttpSourceRequest): Promise<string>;
+  /** Calls `onLine` with each line of the answer that is not empty, as it arrives. Retries only until the first line. */
+  readLines(request: HttpSourceRequest, onLine: (line: string) => void): Promise<void>;
+}
+
+export const openHttpSource = (dialer: Dialer, options: HttpSourceOptions): HttpSource => {
+  const { secure, login, maxSockets, limitMs: limit, timeoutRemediation: remediation = '' } = options;
+  const agent = createHttpAgent(dialer, { secure, login, keepAlive: true });
+  if (maxSockets !== undefined) agent.maxSockets = maxSockets;
+  const closing = new AbortController();
+
+  const sendAndRead = <T>(request: HttpSourceRequest, signal: AbortSignal, read: ReadHttpAnswer<T>) =>
+    new Promise<T>((resolve, reject) => {
+      const sent = sendHttpRequest({
+        ...toHttpRequestOptions(request, secure),
+        agent: agent as Agent,
+        signal: AbortSignal.any([signal, dialer.signal, closing.signal]),
+      });
+      sent.on('error', reject);
+      sent.on(
+        'response',
+        (answer) => void acceptHttpAnswer(answer, { ...options, ...request }, read).then(resolve, reject),
+      );
+      sent.end(toHttpBody(request.body));
+    });
+
+  const ask = <T>(
+    request: HttpSourceRequest,
+    read: ReadHttpAnswer<T>,
+    isRepeatable = () => true,
+  ): Promise<T> => {
+    const { isTransient = isTransientRefusal } = options;
+    const run = (signal: AbortSignal) =>
+      withRetries(() => sendAndRead(request, signal, read), {
+        isTransient: (error) => isRepeatable() && isTransient(error),
+        signal,
+      });
+    const signal = request.signal ?? dialer.signal;
+    return limit === undefined ? run(signal) : withTimeout({ limit, remediation, signal }, run);
+  };
+
+  const toLimits = ({ maxBytes, createTooLongProblem }: HttpSourceRequest) =>
+    [
+      maxBytes ?? options.maxBytes ?? MAX_HTTP_ANSWER_BYTES,
+      createTooLongProblem ?? options.createTooLongProblem,
+    ] as const;
+
+  return {
+    readText: (request) => ask(request, (answer) => readWholeText(answer, ...toLimits(request))),
+    readLines: (request, onLine) => {
+      let lines = 0;
+      const take = (line: string) => {
+        lines += 1;
+        onLine(line);
+      };
+      return ask(
+        request,
+        (answer) => readHttpLines(answer, ...toLimits(request), take),
+        () => lines === 0,
+      );
+    },
+    [Symbol.dispose]: () => {
+      closing.abort(); // destroying the agent does not end a request that waits for a socket
+      agent.destroy();
+    },
+  };
+};
+
+type ReadHttpAnswer<T> = (answer: IncomingMessage) => Promise<T>;
+
+const MAX_HTTP_ANSWER_BYTES = 24 * 2 ** 20;
+const MAX_REFUSAL_BYTES = 2 ** 16;
+/** Characters. */
+const MAX_HTTP_LINE = 2 ** 20;
+
+/** The status of the answers whose errors `HttpSource` throws, so that it can decide about retries. */
+const refusalStatuses = new WeakMap<object, number>();
+
+const isTransientRefusal = (error: unknown): boolean => isTransientStatus(refusalStatuses.get(Object(error)));
+
+const acceptHttpAnswer = async <T>(
+  answer: IncomingMessage,
+  { toRefusal, readsRefusals }: HttpSourceOptions,
+  read: ReadHttpAnswer<T>,
+): Promise<T> => {
+  const { statusCode: status = 0, headers } = answer;
+  if (status === 200) return read(answer);
+  if (!readsRefusals) answer.destroy();
+  const text = readsRefusals ? await readWholeText(answer, MAX_REFUSAL_BYTES).catch(() => '') : '';
+  const refusal = recordRetryAfter(toRefusal({ status, headers, text }), headers['retry-after']);
+  refusalStatuses.set(refusal, status);
+  throw refusal;
+};
+
+const toHttpBody = (body: HttpSourceRequest['body']): string | undefined =>
+  typeof body === 'object' ? JSON.stringify(body) : body;
+
+const toHttpRequestOptions = (
+  { host, port, path, headers, body }: HttpSourceRequest,
+  secure: HttpSecurity,
+) => {
+  const text = toHttpBody(body);
+  return {
+    host,
+    port,
+    path,
+    // The header Host contains a port only if it is not the default one.
+    protocol: secure === true ? 'https:' : 'http:', // must be the agent's
+    defaultPort: secure === true ? 443 : 80,
+    method: text === undefined ? 'GET' : 'POST',
+    headers: {
+      'user-agent': 'mooring',
+      ...(typeof body === 'object' && { 'content-type': 'application/json' }),
+      ...(text !== undefined && { 'content-length': Buffer.byteLength(text) }),
+      ...headers,
+    },
+  };
+};
+
+/** Splits the answer as it arrives, so that only one line is in memory. */
+const readHttpLines = async (
+  answer: IncomingMessage,
+  maxBytes: number,
+  createTooLongProblem: (() => Problem) | undefined,
+  onLine: (line: string) => void,
+): Promise<void> => {
+  const createProblem =
+    createTooLongProblem ?? (() => new Problem('protocol-mismatch', 'Expected a shorter answer'));
+  let left = maxBytes;
+  let rest = '';
+  const decoder = new TextDecoder();
+  for await (const chunk of answer) {
+    left -= (chunk as Buffer).length; // no encoding is set, so chunks are buffers
+    if (left < 0) throw createProblem();
+    const lines = (rest + decoder.decode(chunk as Buffer, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    if (rest.length > MAX_HTTP_LINE) throw createProblem();
+    for (const line of lines) if (line !== '') onLine(line);
+  }
+  rest += decoder.decode();
+  if (rest !== '') onLine(rest);
+};
+
+/** The host, port and path of a request to a URL. Brackets around an IPv6 address are removed, because sockets take it without them. */
+export const toHttpTarget = (url: URL): Pick<HttpSourceRequest, 'host' | 'port' | 'path'> => ({
+  host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+  port: Number(url.port || (url.protocol === 'https:' ? 443 : 80)),
+  path: url.pathname + url.search,
+});
