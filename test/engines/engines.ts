@@ -44,6 +44,7 @@ const engines: readonly Engine[] = [
   { name: 'bigquery', variables: {} },
   { name: 'databricks', variables: {} },
   { name: 'snowflake', variables: {} },
+  { name: 'clickhouse', variables: {} },
   ...['tls', 'notls', 'tlsonly', 'set'].map((kind) => mongodb(kind)),
   { name: 'kafka', variables: {} },
   { name: 'schema-registry', variables: {} },
