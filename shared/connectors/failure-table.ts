@@ -2,7 +2,7 @@ import type { ProblemCode } from '../problem.ts';
 import type { SourceFailure } from './connector.ts';
 
 /** The problem code for a native code of a source, and a remediation if the general one of the problem is not specific enough. */
-export type FailureMeaning = readonly [code: ProblemCode, cure?: string | undefined];
+export type FailureMeaning = readonly [code: ProblemCode, remediation?: string | undefined];
 
 /** Creates a lookup from lines such as `'1040 1203': ['too-many-connections', 'Raise …']`: each code before the colon becomes a key. */
 export const createFailureTable = (
@@ -18,19 +18,19 @@ export const createFailureTable = (
 export const createTextClassifier =
   (lines: readonly (readonly [text: RegExp, ...FailureMeaning])[]) =>
   (text: string): FailureMeaning | undefined => {
-    const [, code, cure] = lines.find(([expression]) => expression.test(text)) ?? [];
-    return code && [code, cure];
+    const [, code, remediation] = lines.find(([expression]) => expression.test(text)) ?? [];
+    return code && [code, remediation];
   };
 
-export const toSourceFailure = ([code, cure]: FailureMeaning, native?: string): SourceFailure => ({
+export const toSourceFailure = ([code, remediation]: FailureMeaning, native?: string): SourceFailure => ({
   code,
   ...(native !== undefined && { native }),
-  ...(cure !== undefined && { remediation: cure }),
+  ...(remediation !== undefined && { remediation }),
 });
 
 export const permissionDenied: FailureMeaning = [
   'permission-denied',
-  'Grant what the step privileges names.',
+  'Grant the privileges that the step `privileges` lists.',
 ];
 
 /** Returns the fields of any thrown value, also of one that is not an object. */

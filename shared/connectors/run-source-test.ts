@@ -186,7 +186,7 @@ const checkMinimumVersion = ({ title, minimum }: Connector, version: string): vo
   if (minimum === undefined || found === undefined || compareVersions(found, minimum) >= 0) return;
   throw new Problem(
     'unsupported-version',
-    `${title}: the server has version ${found}, and ${minimum} is the oldest that works.`,
+    `${title} ${found} is not supported: the oldest supported version is ${minimum}.`,
     { remediation: `Upgrade the server to version ${minimum} or later.` },
   );
 };

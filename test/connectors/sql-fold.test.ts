@@ -94,7 +94,7 @@ const known = (name: string, other: string) => ({
 
 describe('catalog', () => {
   test('with two tables of the same name is rejected, in every order', async () => {
-    const failure = { code: 'server-error', message: expect.stringContaining('under one name') };
+    const failure = { code: 'server-error', message: expect.stringContaining('Expected each name once') };
     const drafts = createTableDrafts();
     drafts.add(createTableDraft('s', '??', 'table'));
     expect(() => drafts.add(createTableDraft('s', '??', 'table'))).toThrow(expect.objectContaining(failure));

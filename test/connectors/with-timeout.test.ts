@@ -18,7 +18,7 @@ test('withTimeout fails with its remediation at the limit, aborts the work and i
   });
   await expect(late).rejects.toMatchObject({
     code: 'timeout',
-    message: 'There was no answer within 0.001 s.',
+    message: 'The source did not answer within 0.001 s.',
     extras: { remediation: 'Wait.' },
   });
   expect(told).toMatchObject({ code: 'timeout' });

@@ -175,7 +175,7 @@ const ofS3: readonly FailureRow[] = [
     'query',
     'permission-denied',
     'permissions',
-    /^Grant what the step privileges/,
+    /^Grant the privileges that the step `privileges` lists/,
   ],
   [
     'AllAccessDisabled',

@@ -11,7 +11,14 @@ const snow = (code: string, sqlState?: string) =>
 
 /** https://docs.snowflake.com/en/user-guide/security-mfa · https://docs.snowflake.com/en/user-guide/errors-saml */
 const ofSnowflake: readonly FailureRow[] = [
-  ['390100', snow('390100'), 'authenticate', 'authentication-failed', 'credentials', /may be in another one/],
+  [
+    '390100',
+    snow('390100'),
+    'authenticate',
+    'authentication-failed',
+    'credentials',
+    /may exist in another account/,
+  ],
   ['390101', snow('390101'), 'authenticate', 'account-locked', 'credentials', /DISABLED = FALSE/],
   ['390102', snow('390102'), 'authenticate', 'account-locked', 'credentials', /MINS_TO_UNLOCK/],
   ['390106', snow('390106'), 'authenticate', 'credentials-expired', 'credentials', /new one/],
@@ -41,7 +48,7 @@ const ofSnowflake: readonly FailureRow[] = [
     'authenticate',
     'permission-denied',
     'permissions',
-    /may not be used: grant USAGE/,
+    /may not use the database.*Grant USAGE/,
   ],
   [
     '390422',
@@ -49,7 +56,7 @@ const ofSnowflake: readonly FailureRow[] = [
     'authenticate',
     'permission-denied',
     'permissions',
-    /network policy of the account refuses/,
+    /network policy of the account rejects/,
   ],
   ['390432', snow('390432'), 'authenticate', 'permission-denied', 'permissions', /NETWORK_POLICY/],
   ['000606', snow('000606', '57P03'), 'query', 'permission-denied', 'permissions', /USAGE ON WAREHOUSE/],
@@ -61,7 +68,7 @@ const ofSnowflake: readonly FailureRow[] = [
     'query',
     'permission-denied',
     'permissions',
-    /What was asked for is not there/,
+    /requested object does not exist/,
   ],
   [
     'another of 42501',
@@ -69,10 +76,10 @@ const ofSnowflake: readonly FailureRow[] = [
     'query',
     'permission-denied',
     'permissions',
-    /^Grant what the step privileges/,
+    /^Grant the privileges that the step `privileges` lists/,
   ],
-  ['HTTP 403', snow('403'), 'authenticate', 'host-not-found', 'network', /no account of this name/],
-  ['HTTP 429', snow('429'), 'authenticate', 'too-many-connections', 'server', /fewer requests/],
+  ['HTTP 403', snow('403'), 'authenticate', 'host-not-found', 'network', /account does not exist/],
+  ['HTTP 429', snow('429'), 'authenticate', 'too-many-connections', 'server', /throttling requests/],
   ['HTTP 502', snow('502'), 'authenticate', 'server-error', 'server', /status\.snowflake\.com/],
 ];
 
@@ -129,8 +136,15 @@ const ofDatabricks: readonly FailureRow[] = [
     'credentials',
     /service principal/,
   ],
-  ['42501', engine('42501'), 'query', 'permission-denied', 'permissions', /step privileges/],
-  ['3D000', engine('3D000'), 'query', 'database-not-found', 'request', /^Check catalog and schema/],
+  ['42501', engine('42501'), 'query', 'permission-denied', 'permissions', /step `privileges`/],
+  [
+    '3D000',
+    engine('3D000'),
+    'query',
+    'database-not-found',
+    'request',
+    /^Check config\.catalog and config\.schema/,
+  ],
   ['57KD0', engine('57KD0'), 'query', 'timeout', 'network', /query_timeout_seconds/],
   ['UC_NOT_ENABLED', new Error('[UC_NOT_ENABLED] no'), 'query', 'server-error', 'server', /Unity Catalog/],
 ];
@@ -151,7 +165,7 @@ const ofBigquery: readonly FailureRow[] = [
     'query',
     'authentication-failed',
     'credentials',
-    /token was refused/,
+    /rejected the access token/,
   ],
   [
     'disabled_client',
@@ -159,7 +173,7 @@ const ofBigquery: readonly FailureRow[] = [
     'authenticate',
     'account-locked',
     'credentials',
-    /Enable/,
+    /is disabled\. Enable it/,
   ],
   [
     'accessDenied',
@@ -167,7 +181,7 @@ const ofBigquery: readonly FailureRow[] = [
     'query',
     'permission-denied',
     'permissions',
-    /step privileges/,
+    /step `privileges`/,
   ],
   [
     'accessDenied with a grant',
@@ -215,7 +229,7 @@ const ofBigquery: readonly FailureRow[] = [
     'query',
     'credentials-expired',
     'credentials',
-    /enable the service account/,
+    /Enable the service account/,
   ],
   [
     'rateLimitExceeded',
@@ -249,7 +263,7 @@ const ofBigquery: readonly FailureRow[] = [
     'query',
     'source-too-large',
     'server',
-    /config\.datasets/,
+    /larger than BigQuery returns.*config\.datasets/,
   ],
 ];
 

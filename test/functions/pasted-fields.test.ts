@@ -84,12 +84,12 @@ describe('a value in the wrong field', () => {
     ['s3', 'bucket', 'https://shop-one.s3.amazonaws.com', 'the name alone: a host belongs in config.endpoint'],
     ['s3', 'endpoint', 'https://minio.example.com/shop-one', 'https://host or https://host:port alone: what stands behind the / belongs in config.bucket and config.prefix'],
     ['s3', 'region', 'eu-west-1a', 'a region such as eu-west-1, without the letter of its zone'],
-    ['snowflake', 'account', 'https://app.snowflake.com/myorg/sales', 'the account alone, without https:// and without a path: myorg-sales of https://app.snowflake.com/myorg/sales/'],
+    ['snowflake', 'account', 'https://app.snowflake.com/myorg/sales', 'the account identifier alone, without https:// and the path: myorg-sales for https://app.snowflake.com/myorg/sales/'],
     ['databricks', 'host', 'https://dbc-one.cloud.databricks.com/', 'the host alone, without http:// or https://'],
     ['databricks', 'host', 'dbc-one.cloud.databricks.com:443', 'the host alone: the port has no place in it'],
     ['databricks', 'host', 'dbc-one.cloud.databricks.com/sql/1.0/warehouses/one', 'the host alone: what stands behind the / belongs in config.http_path'],
-    ['databricks', 'http_path', 'https://dbc-one.cloud.databricks.com/sql/1.0/warehouses/one', 'the path alone: the host belongs in config.host'],
-    ['bigquery', 'project_id', '123456789012', 'the id of a project such as shop-one: this is a number'],
+    ['databricks', 'http_path', 'https://dbc-one.cloud.databricks.com/sql/1.0/warehouses/one', 'the path without the host, which belongs in config.host'],
+    ['bigquery', 'project_id', '123456789012', 'a project ID such as shop-one, not a project number'],
   ])('for %s in %s is rejected with what to send instead: %s', async (type, field, value, expected) => {
     const { config, credentials } = right[type] ?? { config: {}, credentials: {} };
     const path = Array.isArray(value) ? `config.${field}.0` : `config.${field}`;

@@ -123,7 +123,10 @@ export const createBigqueryApi = (
             pauseMs = Math.min(2 * pauseMs, MAX_POLL_PAUSE_MS);
           }
           if (job?.jobId === undefined)
-            throw new Problem('protocol-mismatch', 'Expected the id of a query whose answer is not complete');
+            throw new Problem(
+              'protocol-mismatch',
+              'Expected the job ID of a query that has not returned all its rows',
+            );
           const url = buildUrl(`queries/${encodeURIComponent(job.jobId)}`, {
             maxResults: String(BIGQUERY_ROWS_PER_PAGE),
             timeoutMs: String(MAX_POLL_MS),
@@ -182,13 +185,13 @@ const toBigqueryDataset = ({
 
 const toBigqueryRow = (names: readonly string[], received: unknown): BigqueryRow => {
   const row = v.safeParse(RowCells, received);
-  if (!row.success) throw new Problem('protocol-mismatch', 'Expected rows of BigQuery’s API');
+  if (!row.success) throw new Problem('protocol-mismatch', 'Expected rows in the format of the BigQuery API');
   const { f: cells } = row.output;
   return Object.fromEntries(names.map((name, at) => [name, cells[at]?.v ?? null]));
 };
 
 const bigqueryTimeoutRemediation =
-  'Raise query_timeout_seconds, or name the datasets that are needed in config.datasets.';
+  'Raise query_timeout_seconds, or list only the datasets that you need in config.datasets.';
 
 const createEndlessListProblem = () =>
-  new Problem('protocol-mismatch', 'Expected a list of datasets; the server sends without end');
+  new Problem('protocol-mismatch', 'Expected a list of datasets within the size limit');

@@ -45,5 +45,6 @@ const readBigqueryPrivateKey = (pem: string) => {
 const createUnreadableKeyProblem = (cause?: unknown) =>
   new Problem('certificate-unreadable', 'The private key of the service account cannot be read', {
     cause,
-    remediation: 'Send the JSON key file as Google handed it out, with the whole private_key.',
+    remediation:
+      'Send the JSON key file of the service account as downloaded from Google Cloud, with the complete private_key.',
   });

@@ -12,7 +12,7 @@ export const bigquery = defineConnector({
   credentials: bigqueryCredentials,
   misplaced: {
     project_id: (value) =>
-      /^\d+$/.test(value) ? 'the id of a project such as shop-one: this is a number' : undefined,
+      /^\d+$/.test(value) ? 'a project ID such as shop-one, not a project number' : undefined,
   },
   destination: ['project_id'],
   strength: { auth_method: 'exact' },

@@ -27,53 +27,56 @@ const googleFailuresByReason = createFailureTable({
   ...oauthMeanings,
   invalid_grant: [
     'authentication-failed',
-    'Send the key file of a service account that exists, and a key of it that was not deleted. Google says the same where Mooring’s clock is wrong by minutes.',
+    'Send the key file of a service account that exists, with a key that was not deleted. Google reports the same error if the clock of Mooring is wrong by several minutes.',
   ],
   'authError UNAUTHENTICATED required': [
     'authentication-failed',
-    'Send the credentials again: the token was refused.',
+    'Google rejected the access token. Send the credentials again.',
   ],
   'ACCESS_TOKEN_EXPIRED ACCOUNT_STATE_INVALID': [
     'credentials-expired',
-    'The token has expired, or its account is disabled: enable the service account, and try again.',
+    'The access token has expired, or its account is disabled. Enable the service account, and try again.',
   ],
   // https://github.com/googleapis/googleapis/blob/master/google/api/error_reason.proto
   'SECURITY_POLICY_VIOLATED LOCATION_POLICY_VIOLATED ORG_RESTRICTION_VIOLATION': [
     'permission-denied',
-    'A policy of the organisation refuses (VPC Service Controls): add an ingress rule for the service account, or an access level with the addresses that `vantage` names.',
+    'A policy of the organisation (VPC Service Controls) rejects the request. Add an ingress rule for the service account, or an access level with the addresses in `vantage`.',
   ],
   USER_PROJECT_DENIED: [
     'permission-denied',
-    'Let the service account use the project: grant it roles/serviceusage.serviceUsageConsumer there.',
+    'Allow the service account to use the project: grant it roles/serviceusage.serviceUsageConsumer on the project.',
   ],
   'CONSUMER_INVALID CONSUMER_SUSPENDED': [
     'permission-denied',
-    'Google does not let the project use its APIs: check project_id, and that the project is neither suspended nor deleted.',
+    'Google does not allow this project to use its APIs. Check config.project_id, and check that the project is neither suspended nor deleted.',
   ],
-  disabled_client: ['account-locked', 'Enable the service account again.'],
+  disabled_client: ['account-locked', 'The service account is disabled. Enable it.'],
   'accessDenied forbidden PERMISSION_DENIED access_denied': ['permission-denied'],
   'accessNotConfigured SERVICE_DISABLED': [
     'permission-denied',
-    'Turn the API on: gcloud services enable bigquery.googleapis.com',
+    'Enable the BigQuery API of the project: gcloud services enable bigquery.googleapis.com',
   ],
-  'notFound NOT_FOUND': ['database-not-found', 'Check project_id, location and datasets.'],
+  'notFound NOT_FOUND': [
+    'database-not-found',
+    'Check config.project_id, config.location and config.datasets.',
+  ],
   'backendError internalError INTERNAL UNAVAILABLE temporarily_unavailable': [
     'server-error',
-    'Google failed for now: try again in a minute, and see status.cloud.google.com.',
+    'Google reported an internal error. Try again in a minute, and check status.cloud.google.com.',
   ],
   'responseTooLarge resourcesExceeded': [
     'source-too-large',
-    'The answer is more than BigQuery hands out: name the datasets that are needed in config.datasets.',
+    'The answer is larger than BigQuery returns. List only the datasets that you need in config.datasets.',
   ],
   bytesBilledLimitExceeded: [
     'server-error',
-    'The catalog is larger than one query may bill (1 GiB): name the datasets that are needed in config.datasets.',
+    'The catalog is so large that a query would exceed Mooring’s limit of 1 GiB billed. List only the datasets that you need in config.datasets.',
   ],
   'quotaExceeded rateLimitExceeded jobRateLimitExceeded userRateLimitExceeded RESOURCE_EXHAUSTED RATE_LIMIT_EXCEEDED':
-    ['server-error', 'The project’s quota of BigQuery is used up for now: try again later or raise it.'],
-  'billingNotEnabled BILLING_DISABLED': ['server-error', 'Turn billing on for the project.'],
+    ['server-error', 'The BigQuery quota of the project is used up. Try again later, or raise the quota.'],
+  'billingNotEnabled BILLING_DISABLED': ['server-error', 'Enable billing for the project.'],
   'timeout stopped DEADLINE_EXCEEDED': [
     'timeout',
-    'The query ran into its time limit: raise query_timeout_seconds, or narrow config.datasets.',
+    'The query exceeded its time limit. Raise query_timeout_seconds, or narrow config.datasets.',
   ],
 });

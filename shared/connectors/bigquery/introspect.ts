@@ -101,7 +101,7 @@ export const introspectBigquery = async (
             reason: 'tables-failed',
             count: failed,
             remediation:
-              'Introspect again later, or raise query_timeout_seconds: BigQuery answered three times for these datasets that it cannot at present, or not in time.',
+              'BigQuery failed temporarily or timed out for these datasets, in all attempts. Introspect again later, or raise query_timeout_seconds.',
           },
         ]
       : []),
@@ -109,7 +109,7 @@ export const introspectBigquery = async (
     ...[...unread].map(([reason, count]) => ({
       reason,
       count,
-      remediation: `Let the account read all that describes a dataset: ${renderBigqueryGrant(account, 'DATASET', 'dataViewer')}`,
+      remediation: `Allow the account to read all metadata of each dataset: ${renderBigqueryGrant(account, 'DATASET', 'dataViewer')}`,
     })),
   ];
 };
@@ -121,7 +121,7 @@ const isBigqueryTimeout = (error: unknown): boolean =>
 /** An account that sees no datasets cannot know whether there are any. */
 export const createNoDatasetMissing = (account: BigqueryAccount): Missing => ({
   reason: 'tables-denied',
-  remediation: `-- The account sees no dataset of the project. For each that it should read:\n${renderBigqueryGrant(account, 'DATASET', 'dataViewer')}`,
+  remediation: `-- The account cannot see any dataset of the project. For each dataset that it should read, run:\n${renderBigqueryGrant(account, 'DATASET', 'dataViewer')}`,
 });
 
 const isInLocation = (dataset: BigqueryDataset, location: string | undefined) =>

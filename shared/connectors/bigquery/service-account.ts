@@ -22,7 +22,7 @@ export const ServiceAccount = v.pipe(
   v.rawTransform<string | Record<string, unknown>, string>(({ dataset, addIssue, NEVER }) => {
     const file = parseServiceAccountKey(dataset.value);
     if (file) return JSON.stringify({ client_email: file.client_email, private_key: file.private_key });
-    addIssue({ message: 'the JSON key file of a service account, with its client_email and private_key' });
+    addIssue({ message: 'the JSON key file of a service account, with client_email and private_key' });
     return NEVER;
   }),
 );

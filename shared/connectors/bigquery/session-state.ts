@@ -6,17 +6,21 @@ import type { SessionSetting } from '../session-setting.ts';
  * https://cloud.google.com/bigquery/docs/default-configuration, https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs/query
  */
 export const createBigquerySettings = (limitMs: number): readonly SessionSetting<string | boolean>[] => [
-  { name: 'useLegacySql', value: false, why: 'default_sql_dialect_option: our queries are GoogleSQL' },
-  { name: 'useQueryCache', value: false, why: 'what is there now' },
+  {
+    name: 'useLegacySql',
+    value: false,
+    why: 'Mooring’s queries are GoogleSQL, whatever default_sql_dialect_option says',
+  },
+  { name: 'useQueryCache', value: false, why: 'Mooring reads the current catalog' },
   {
     name: 'jobTimeoutMs',
     value: String(limitMs),
-    why: 'default_query_job_timeout_ms; where we give up, the job does',
+    why: 'the job ends when Mooring stops waiting, whatever default_query_job_timeout_ms says',
   },
   {
     name: 'maximumBytesBilled',
     value: String(MAX_BILLED_BYTES),
-    why: 'what a query may cost at most; one of INFORMATION_SCHEMA seldom bills more than the least, 10 MB',
+    why: 'limits the cost of a query; a query on INFORMATION_SCHEMA rarely bills more than the minimum of 10 MB',
   },
 ];
 

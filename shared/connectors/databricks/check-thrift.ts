@@ -68,6 +68,6 @@ const MAX_THRIFT_VALUES = 1_000_000;
 const MAX_THRIFT_DEPTH = 32;
 
 const createThriftLimitProblem = () =>
-  createTooLargeProblem('The server answers with more values than can be read at once');
+  createTooLargeProblem('The answer contains more values than Mooring reads at once');
 const createNotThriftProblem = () =>
-  new Problem('protocol-mismatch', 'Expected Databricks; the server speaks something else');
+  new Problem('protocol-mismatch', 'Expected the Thrift protocol of Databricks');

@@ -10,7 +10,7 @@ export const databricks = defineConnector({
   credentials: databricksCredentials,
   misplaced: {
     http_path: (value) =>
-      /^https?:\/\//i.test(value) ? 'the path alone: the host belongs in config.host' : undefined,
+      /^https?:\/\//i.test(value) ? 'the path without the host, which belongs in config.host' : undefined,
   },
   destination: ['host', 'http_path'],
   strength: { auth_method: 'exact', client_id: 'exact' },

@@ -123,11 +123,11 @@ const limitThriftConnection = (connection: ThriftConnection): void => {
       handle(transport);
     } catch (cause) {
       if (cause instanceof Problem) throw cause;
-      throw new Problem('protocol-mismatch', 'Expected Databricks; the server speaks something else', {
+      throw new Problem('protocol-mismatch', 'Expected the Thrift protocol of Databricks', {
         cause,
       });
     }
     if (countPending() >= before)
-      throw new Problem('protocol-mismatch', 'Expected Databricks; the server speaks something else');
+      throw new Problem('protocol-mismatch', 'Expected the Thrift protocol of Databricks');
   };
 };

@@ -98,21 +98,21 @@ const classifyDatabricksStatus = (status: number, error: unknown): SourceFailure
 };
 
 export const databricksTimeoutRemediation =
-  'The query ran into its time limit: raise query_timeout_seconds, or name a schema in config.schema.';
+  'The query exceeded its time limit. Raise query_timeout_seconds, or set config.schema to limit the introspection to one schema.';
 const databricksTimeout: FailureMeaning = ['timeout', databricksTimeoutRemediation];
 const notDatabricks: FailureMeaning = ['protocol-mismatch'];
 const databricksStarting: FailureMeaning = [
   'server-error',
-  'The warehouse is starting: try again in a minute or two.',
+  'The warehouse is starting. Try again in a minute or two.',
 ];
 const databricksUseDenied: FailureMeaning = [
   'permission-denied',
-  'Give the account the permission CAN USE on the SQL warehouse (SQL Warehouses → Permissions).',
+  'Grant the account the permission CAN USE on the SQL warehouse (SQL Warehouses → Permissions).',
 ];
 
 const databricksDown: FailureMeaning = [
   'server-error',
-  'The workspace failed for now: try again in a minute, and see status.databricks.com.',
+  'The workspace reported an internal error. Try again in a minute, and check status.databricks.com.',
 ];
 
 /** 403 means a bad token, a refused address or a warehouse that the account may not use; only the reason phrase says which. */
@@ -120,20 +120,23 @@ const classifyDatabricksForbidden = createTextClassifier([
   [
     /IP ACL|IP access list/i,
     'permission-denied',
-    'An IP access list of the workspace or account refuses our addresses: add those that `vantage` names.',
+    'An IP access list of the workspace or account rejects the addresses of the probe. Add the addresses in `vantage` to it.',
   ],
   [/permission/i, ...databricksUseDenied],
 ]);
 
 const databricksFailuresByStatus = createFailureTable({
-  '401 403': ['authentication-failed', 'Send a token that is valid, and none of another workspace.'],
-  '404': ['database-not-found', 'Check http_path: the workspace has no such warehouse.'],
-  '429': ['server-error', 'The workspace answers no more for now: try again later.'],
+  '401 403': ['authentication-failed', 'Send a valid token of this workspace.'],
+  '404': [
+    'database-not-found',
+    'Check config.http_path: the workspace has no warehouse or cluster with this path.',
+  ],
+  '429': ['server-error', 'The workspace is throttling requests. Try again later.'],
 });
 
 const databricksOauthFailures = createFailureTable(oauthMeanings);
 
-const databricksNotFound: FailureMeaning = ['database-not-found', 'Check catalog and schema.'];
+const databricksNotFound: FailureMeaning = ['database-not-found', 'Check config.catalog and config.schema.'];
 const databricksFailuresBySqlState = createFailureTable({
   '42501': permissionDenied,
   '42704 3D000': databricksNotFound,
@@ -145,6 +148,6 @@ const databricksFailuresByCondition = createFailureTable({
   'INSUFFICIENT_PERMISSIONS PERMISSION_DENIED': permissionDenied,
   UC_NOT_ENABLED: [
     'server-error',
-    'The warehouse has no Unity Catalog: use one that has, or leave out catalog.',
+    'The warehouse does not use Unity Catalog. Use a warehouse that does, or remove config.catalog.',
   ],
 });

@@ -3,12 +3,12 @@ import type { LoginMethods } from '../../network/login-methods.ts';
 /** A workspace accepts only HTTPS. */
 export const databricksLogins = {
   token: {
-    name: 'an access token of Databricks',
+    name: 'authentication with a Databricks access token',
     kind: 'tls-only',
     manual: 'https://docs.databricks.com/dev-tools/auth/pat',
   },
   oauth: {
-    name: 'the secret of a service principal',
+    name: 'OAuth with the secret of a service principal',
     kind: 'tls-only',
     manual: 'https://docs.databricks.com/dev-tools/auth/oauth-m2m',
   },

@@ -6,13 +6,13 @@ import type { SessionSetting } from '../session-setting.ts';
  * https://docs.databricks.com/sql/language-manual/sql-ref-parameters
  */
 export const createDatabricksWarehouseSettings = (limitMs: number): readonly SessionSetting[] => [
-  { name: 'ANSI_MODE', value: 'true', why: 'what cannot be compared is an error, and not null' },
+  { name: 'ANSI_MODE', value: 'true', why: 'an invalid conversion is an error instead of null' },
   {
     name: 'STATEMENT_TIMEOUT',
     value: String(Math.ceil(limitMs / 1000)),
-    why: 'the limit of the connection, in seconds',
+    why: 'the query timeout of the connection, in seconds',
   },
-  { name: 'USE_CACHED_RESULT', value: 'false', why: 'what is there now' },
+  { name: 'USE_CACHED_RESULT', value: 'false', why: 'Mooring reads the current catalog' },
 ];
 
 /**
@@ -20,19 +20,27 @@ export const createDatabricksWarehouseSettings = (limitMs: number): readonly Ses
  * https://github.com/apache/spark/blob/master/sql/catalyst/src/main/scala/org/apache/spark/sql/internal/SQLConf.scala
  */
 export const databricksClusterSettings: readonly SessionSetting[] = [
-  { name: 'spark.sql.ansi.enabled', value: 'true', why: 'what cannot be compared is an error, and not null' },
+  { name: 'spark.sql.ansi.enabled', value: 'true', why: 'an invalid conversion is an error instead of null' },
   {
     name: 'spark.sql.ansi.doubleQuotedIdentifiers',
     value: 'false',
-    why: 'the one way to quote a name is ours',
+    why: 'Mooring quotes names with backticks only',
   },
-  { name: 'spark.sql.caseSensitive', value: 'false', why: 'names of columns that we ask for' },
+  {
+    name: 'spark.sql.caseSensitive',
+    value: 'false',
+    why: 'Mooring’s queries spell column names in lower case',
+  },
   {
     name: 'spark.sql.parser.escapedStringLiterals',
     value: 'false',
-    why: 'backslashes in our texts are escapes',
+    why: 'backslashes in the texts of Mooring’s queries are escapes',
   },
-  { name: 'spark.sql.variable.substitute', value: 'false', why: 'a name that holds ${…} is a name' },
+  {
+    name: 'spark.sql.variable.substitute',
+    value: 'false',
+    why: 'a name that contains ${…} must not be replaced',
+  },
 ];
 
 /** Creates the configuration that a session is opened with. The path of a cluster is `/sql/protocolv1/…`. */

@@ -19,7 +19,9 @@ export const openDatabricksSession = async (
 ): Promise<Session> => {
   const workspaceUrl = new URL(endpoint ?? `https://${config.host}`);
   if (workspaceUrl.protocol !== 'https:')
-    throw new Problem('tls-required', 'Databricks is spoken to by HTTPS alone');
+    throw new Problem('tls-required', 'Expected an https endpoint for Databricks', {
+      remediation: 'Configure an https endpoint for databricks in the deployment.',
+    });
   const limitMs = options.query_timeout_seconds * 1000;
   const { catalog } = config;
   // Catalogs keep names in lower case, and their views compare them as text: https://docs.databricks.com/sql/language-manual/sql-ref-names
@@ -74,7 +76,7 @@ const queryFirstDatabricksRow = async (query: DatabricksQuery, sql: string): Pro
   const rows: DatabricksRow[] = [];
   await query(sql, (row) => void rows.push(row));
   const [row] = rows;
-  if (!row) throw new Problem('protocol-mismatch', 'Expected a row of the server');
+  if (!row) throw new Problem('protocol-mismatch', 'Expected a row in the answer of the server');
   return row;
 };
 

@@ -6,6 +6,6 @@ export const oauthMeanings: Readonly<Record<string, FailureMeaning>> = {
   invalid_grant: ['authentication-failed'],
   'invalid_client unauthorized_client invalid_request invalid_scope': [
     'authentication-failed',
-    'Check the ID of the application or service principal, and send a valid secret of it.',
+    'Check the client ID of the application or service principal, and send a valid secret for it.',
   ],
 };

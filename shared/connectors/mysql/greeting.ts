@@ -15,7 +15,7 @@ export const readMysqlGreeting = async (socket: Socket): Promise<MysqlGreeting> 
   const packet = await readFirstBytes(socket, parseMysqlGreetingPacket);
   const body = packet.subarray(4);
   if (body[0] === MYSQL_GREETING_ERROR) {
-    throw Object.assign(new Error('refused before any name was told'), { errno: body.readUInt16LE(1) });
+    throw Object.assign(new Error('refused before the login'), { errno: body.readUInt16LE(1) });
   }
   const end = body.indexOf(0, 1);
   // After the version: the thread id (4 bytes), the salt (8), a zero, the capabilities (2).
@@ -102,4 +102,4 @@ const parseMysqlGreetingPacket = (received: Buffer): Buffer | undefined => {
 };
 
 const createMysqlGreetingProblem = () =>
-  new Problem('protocol-mismatch', 'Expected the greeting of a MySQL server; something else came');
+  new Problem('protocol-mismatch', 'Expected the greeting of a MySQL server');

@@ -68,5 +68,4 @@ const MAX_MYSQL_PACKET_BYTES = 2 ** 24 - 2;
 /** Long enough to contain the name of an authentication plugin. */
 const MAX_MYSQL_HEAD_BYTES = 80;
 
-const createNotMysqlProblem = () =>
-  new Problem('protocol-mismatch', 'Expected MySQL; the server speaks something else');
+const createNotMysqlProblem = () => new Problem('protocol-mismatch', 'Expected the wire protocol of MySQL');

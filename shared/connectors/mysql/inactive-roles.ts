@@ -26,7 +26,7 @@ export const reduceMissingWithRoles = async (
       roleGrants && findMissing({ ...grants, rights: [...grants.rights, ...roleGrants.rights] });
     if (!remaining || remaining.length + 1 > fewest.length) continue;
     fewest = [
-      { what: 'roles that the account has and that are not in force', grant: activation.statement },
+      { what: 'roles of the account that are not active', grant: activation.statement },
       ...remaining,
     ];
   }

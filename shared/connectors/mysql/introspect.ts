@@ -140,7 +140,7 @@ const findPartlyGrantedTables = (grants: MysqlGrants): ReadonlySet<string> => {
     grants.rights
       .filter(({ columns, schema }) => columns.has('SELECT') && !hasMysqlPrivilege(grants, 'SELECT', schema))
       .map(({ schema, table }) => toMysqlTableId(grants, schema, table))
-      .filter((place) => !whole.has(place)),
+      .filter((id) => !whole.has(id)),
   );
 };
 
@@ -158,7 +158,7 @@ const listMysqlMissing = (
       ? [
           {
             reason: 'tables-denied',
-            remediation: joinFirstLines(targets.map((place) => `GRANT SELECT ON ${place} ${to}`)),
+            remediation: joinFirstLines(targets.map((target) => `GRANT SELECT ON ${target} ${to}`)),
           },
         ]
       : []),
@@ -169,8 +169,8 @@ const listMysqlMissing = (
     ...reportBrokenViews(
       found,
       (views) =>
-        `SHOW CREATE VIEW tells what each of these views needs. GRANT SELECT on its tables and EXECUTE on its functions to its definer, or ${to.replace(/;$/, '')} where it is SQL SECURITY INVOKER; if a table, a function or the definer is gone, bring it back or drop the view: ${joinFirstLines(
-          views.map(({ schema, name }) => `${quoteMysqlPath(schema, name)}`),
+        `Run SHOW CREATE VIEW for each of these views to see the tables and functions that it uses. GRANT SELECT on its tables and EXECUTE on its functions to its definer, or ${to.replace(/;$/, '')} if the view is SQL SECURITY INVOKER. If a table, a function or the definer no longer exists, restore it or drop the view. The views are ${joinFirstLines(
+          views.map(({ schema, name }) => quoteMysqlPath(schema, name)),
           ', ',
         )}`,
     ),
@@ -184,7 +184,7 @@ const listUncheckedMysqlViews = (count: number): Missing[] =>
           reason: 'views-unchecked',
           count,
           remediation:
-            'Introspect again when no LOCK TABLES, ALTER or other change of a table runs: whether these views can be read was not known in time.',
+            'A locked table prevented the check of whether these views can be read. Introspect again when no LOCK TABLES, ALTER TABLE or other change of a table is running.',
         },
       ]
     : [];

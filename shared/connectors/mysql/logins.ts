@@ -4,7 +4,7 @@ import { Problem } from '../../problem.ts';
 export const mysqlLogins = {
   /** mysql_native_password and caching_sha2_password send a hash of the password and the server's challenge with the user name. */
   scramble: {
-    name: 'a scrambled password',
+    name: 'challenge-response authentication',
     kind: 'weak-challenge',
     manual:
       'https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase_authentication_methods.html',
@@ -68,4 +68,4 @@ const createMysqlOldPasswordError = () =>
   Object.assign(new Error('unknown plugin mysql_old_password'), { code: 'AUTH_SWITCH_PLUGIN_ERROR' });
 
 const createMysqlPluginProblem = () =>
-  new Problem('protocol-mismatch', 'Expected the name of an authentication plugin; something else came');
+  new Problem('protocol-mismatch', 'Expected the name of an authentication plugin');

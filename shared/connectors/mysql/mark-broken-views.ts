@@ -32,12 +32,12 @@ const markBrokenViewBatch = (client: MysqlClient, views: readonly TableDraft[]):
   return new Promise((resolve, reject) => {
     const seen = new Set<unknown>();
     let isLocked = false;
-    const readCheckRow = ([place, , type, text]: readonly unknown[]) => {
+    const readCheckRow = ([name, , type, text]: readonly unknown[]) => {
       isLocked ||= /^lock wait timeout/i.test(String(text));
       if (isLocked) return resolve(seen.size);
-      seen.add(place);
+      seen.add(name);
       if (/^error$/i.test(String(type)))
-        for (const view of viewsByName.get(String(place)) ?? []) view.isBroken = true;
+        for (const view of viewsByName.get(String(name)) ?? []) view.isBroken = true;
     };
     client.ask(`check table ${names.join(', ')}`, readCheckRow).then(
       () => resolve(views.length),

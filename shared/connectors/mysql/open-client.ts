@@ -119,7 +119,7 @@ const promisifyMysqlConnection = (connection: Connection, socket: Socket, timeou
   connection.on('error', (error: unknown) => reject(normalizeMysqlDriverError(error)));
   // The driver would otherwise log a line for each packet out of order.
   connection.on('warn', () => {
-    throw new Problem('protocol-mismatch', 'Expected packets in their order');
+    throw new Problem('protocol-mismatch', 'Expected packets in sequence');
   });
 
   const ask: MysqlClient['ask'] = async (sql, row = () => {}) => {

@@ -39,46 +39,67 @@ interface MysqlSessionSetting {
  * https://dev.mysql.com/doc/refman/9.7/en/server-system-variables.html, https://mariadb.com/kb/en/server-system-variables/
  */
 export const listMysqlSessionSettings = (timeoutMs: number): readonly MysqlSessionSetting[] => [
-  { name: 'sql_mode', value: `''`, why: 'no mode reads or spells names otherwise' },
-  { name: 'character_set_client', value: 'utf8mb4', why: 'our statements are that' },
-  { name: 'character_set_connection', value: 'utf8mb4', why: 'their texts are compared in it' },
-  { name: 'character_set_results', value: 'utf8mb4', why: 'it has every letter of a name' },
-  { name: 'sql_select_limit', value: '18446744073709551615', why: 'every row is wanted' },
-  { name: 'sql_big_selects', value: '1', why: 'likewise, whatever the server takes the work for' },
-  { name: 'sql_quote_show_create', value: '1', why: 'SHOW GRANTS spells names with it' },
-  { name: 'lc_messages', value: `'en_US'`, why: 'CHECK TABLE answers in words' },
-  { name: 'lock_wait_timeout', value: '1', why: 'a view over a locked table holds nothing up' },
-  { name: 'time_zone', value: `'+00:00'`, why: 'defaults of type timestamp' },
-  { name: 'resultset_metadata', value: 'full', why: 'the driver needs it', on: hasResultSetMetadata },
+  { name: 'sql_mode', value: `''`, why: 'SQL modes change how names are parsed and spelled' },
+  { name: 'character_set_client', value: 'utf8mb4', why: 'the encoding of Mooring’s statements' },
+  {
+    name: 'character_set_connection',
+    value: 'utf8mb4',
+    why: 'texts of Mooring’s statements are compared in this character set',
+  },
+  {
+    name: 'character_set_results',
+    value: 'utf8mb4',
+    why: 'it contains every character that a name may have',
+  },
+  { name: 'sql_select_limit', value: '18446744073709551615', why: 'Mooring reads every row' },
+  {
+    name: 'sql_big_selects',
+    value: '1',
+    why: 'Mooring reads every row, even if the server estimates a large join',
+  },
+  { name: 'sql_quote_show_create', value: '1', why: 'it makes SHOW GRANTS quote names' },
+  { name: 'lc_messages', value: `'en_US'`, why: 'Mooring parses the English messages of CHECK TABLE' },
+  {
+    name: 'lock_wait_timeout',
+    value: '1',
+    why: 'a view over a locked table must not delay the introspection',
+  },
+  { name: 'time_zone', value: `'+00:00'`, why: 'it changes how defaults of type timestamp are spelled' },
+  {
+    name: 'resultset_metadata',
+    value: 'full',
+    why: 'the driver needs the metadata',
+    on: hasResultSetMetadata,
+  },
   {
     name: 'max_statement_time',
     value: `${timeoutMs / 1000}`,
-    why: "the connection's own limit",
+    why: 'the query timeout of the connection',
     on: isMariadbServer,
   },
   {
     name: 'max_execution_time',
     value: `${Math.min(timeoutMs, 2 ** 32 - 1)}`,
-    why: "the connection's own limit",
+    why: 'the query timeout of the connection',
     on: (server) => !isMariadbServer(server),
   },
   {
     name: 'information_schema_stats_expiry',
     value: '0',
-    why: 'rows and sizes are a day old otherwise; and what is computed is not stored',
+    why: 'otherwise rows and sizes may be a day old; with 0, the server does not store what it computes either',
     on: (server) => !isMariadbServer(server) && isMysqlVersionSince(server, 8, 0, 3),
   },
   // MySQL 8 removed `tx_read_only`; MariaDB before 11.1 and MySQL before 5.7.20 do not have `transaction_read_only`.
   {
     name: 'transaction_read_only',
     value: '0',
-    why: 'a view that calls what writes is none to a session that only reads: CHECK TABLE says that it is corrupt',
+    why: 'in a read-only session, CHECK TABLE reports a view as corrupt if the view calls a function that writes',
     on: (server) => !isMariadbServer(server) && isMysqlVersionSince(server, 8, 0),
   },
   {
     name: 'tx_read_only',
     value: '0',
-    why: 'likewise, and MariaDB tells no column of a view over a sequence',
+    why: 'as for transaction_read_only; in a read-only session, MariaDB also lists no columns of a view over a sequence',
     on: (server) => isMariadbServer(server) || !isMysqlVersionSince(server, 8, 0),
   },
 ];

@@ -32,7 +32,7 @@ export const renderMysqlVersion = (version: string): string => {
   if (major < 10 || (major === 10 && minor < 3)) {
     throw new Problem(
       'unsupported-version',
-      `MariaDB: the server has version ${number}, and 10.3 is the oldest that works.`,
+      `MariaDB ${number} is not supported: the oldest supported version is 10.3.`,
       { remediation: 'Upgrade the server to MariaDB 10.3 or later.' },
     );
   }

@@ -161,4 +161,4 @@ const createColumnCountReader = () => {
 const MAX_POSTGRESQL_COLUMNS = 1664;
 
 const createNotPostgresqlProblem = () =>
-  new Problem('protocol-mismatch', 'Expected PostgreSQL; the server speaks something else');
+  new Problem('protocol-mismatch', 'Expected the wire protocol of PostgreSQL');

@@ -12,9 +12,12 @@ export const createRdsIamToken = async (
   { access_key_id, secret_access_key, session_token, region }: RdsIamKeys,
   { host, port, username }: { readonly host: string; readonly port: number; readonly username: string },
 ): Promise<string> => {
-  const where = region ?? /\.([a-z0-9-]+)\.rds\.amazonaws\.com(\.cn)?$/.exec(host)?.[1];
-  if (where === undefined)
-    throw createRdsFieldProblem('credentials.region', 'an AWS region, which the host name does not tell');
+  const signedRegion = region ?? /\.([a-z0-9-]+)\.rds\.amazonaws\.com(\.cn)?$/.exec(host)?.[1];
+  if (signedRegion === undefined)
+    throw createRdsFieldProblem(
+      'credentials.region',
+      'an AWS region, because the host name does not contain one',
+    );
   if (!access_key_id || !secret_access_key)
     throw createRdsFieldProblem('credentials', 'access_key_id and secret_access_key');
 
@@ -23,7 +26,7 @@ export const createRdsIamToken = async (
     hostname: host,
     port,
     username,
-    region: where,
+    region: signedRegion,
     credentials: {
       accessKeyId: access_key_id,
       secretAccessKey: secret_access_key,

@@ -26,7 +26,8 @@ export const introspectPostgresql = async (
     const reading =
       (await readPostgresqlCatalog(client, scope, '\x1f', run, spelled)) ??
       (await readPostgresqlCatalog(client, scope, `\x1f${randomUUID()}`, run, spelled));
-    if (!reading) throw new Problem('server-error', 'Expected names that can be told apart');
+    if (!reading)
+      throw new Problem('server-error', 'Expected names that do not contain the separator of this query');
     return reading;
   };
   let unreadExpressions: Missing[] = [];
@@ -55,5 +56,5 @@ export const introspectPostgresql = async (
 /** If the library or the labels of a type are gone, the server fails on every expression with a value of that type. */
 const reportUnreadExpressions = (native = ''): Missing => ({
   reason: 'expressions-unread',
-  remediation: `The server fails (${native}) as it spells a default or an index: SELECT adrelid::regclass, adnum FROM pg_attrdef, and pg_get_expr(adbin, adrelid) of each, find it. Bring back the library or type that it needs (ALTER EXTENSION … UPDATE), or drop it. Until then no defaults are told, nor indexes of expressions or of some rows.`,
+  remediation: `The server fails (${native}) when it renders the expression of a default or an index. To find a default that fails, run SELECT adrelid::regclass, adnum FROM pg_attrdef; and evaluate pg_get_expr(adbin, adrelid) for each row. Restore the library or type that the expression needs (ALTER EXTENSION … UPDATE), or drop the default or index. Until then, the catalog contains no defaults, no indexes on expressions and no partial indexes.`,
 });

@@ -20,22 +20,22 @@ export const addPostgresqlLoginProgress = (error: unknown, login: PostgresqlLogi
  */
 export const classifyRefusedToken = (
   state: string,
-  place: string,
+  routine: string,
   login: unknown,
 ): FailureMeaning | undefined => {
   if (readErrorFields(login)['token'] !== true) return undefined;
   if (state === '28P01') return iamRoleMissing;
-  return state === '28000' && place === 'auth_failed' ? iamTokenRefused : undefined;
+  return state === '28000' && routine === 'auth_failed' ? iamTokenRefused : undefined;
 };
 
 const iamRoleMissing: FailureMeaning = [
   'authentication-failed',
-  'The server took the token for a password, since the account may not log in by one: GRANT rds_iam TO …; and turn IAM database authentication on for the server.',
+  'The server read the token as a password because the account is not allowed to log in with a token. Run GRANT rds_iam TO …; and turn on IAM database authentication for the server.',
 ];
 
 const iamTokenRefused: FailureMeaning = [
   'authentication-failed',
-  'RDS refused the token: allow the owner of the keys rds-db:connect for this user, check access_key_id, secret_access_key and region, and GRANT rds_iam TO …;',
+  'RDS rejected the token. Allow rds-db:connect for this user in the IAM policy of the owner of the keys, check access_key_id, secret_access_key and region, and run GRANT rds_iam TO …;',
 ];
 
 export const classifyRefusedPostgresqlLogin = (
@@ -47,8 +47,8 @@ export const classifyRefusedPostgresqlLogin = (
   if (routine === 'ClientAuthentication')
     return encrypted === false ? tlsRequiredByHba : classifyHbaRefusal(text);
   if (routine !== 'auth_failed') return undefined;
-  const said = classifyMethodRefusal(text);
-  if (said) return said;
+  const methodRefusal = classifyMethodRefusal(text);
+  if (methodRefusal) return methodRefusal;
   if (passwordAsked !== false) return undefined;
   // A client certificate is sent only with TLS.
   return encrypted === false ? passwordNotRequested : certificateOrOtherMethod;
@@ -56,7 +56,7 @@ export const classifyRefusedPostgresqlLogin = (
 
 const tlsRequiredByHba: FailureMeaning = [
   'tls-required',
-  'Set ssl_mode to require or better. Where that changes nothing, pg_hba.conf has no line for this user, database and address at all, or one that rejects them: add a line.',
+  'Set ssl_mode to require or better. If the server still rejects the login, pg_hba.conf has no entry for this user, database and address, or one that rejects them: add an entry that allows them.',
 ];
 
 /** https://github.com/postgres/postgres/blob/master/src/backend/libpq/auth.c (`ClientAuthentication`) */
@@ -65,16 +65,16 @@ const classifyHbaRefusal = createTextClassifier([
   [
     /no pg_hba\.conf entry/,
     'permission-denied',
-    'pg_hba.conf has no line for this user, database and address: add one, such as hostssl … scram-sha-256, and reload the server.',
+    'pg_hba.conf has no entry for this user, database and address. Add one, such as hostssl … scram-sha-256, and reload the server.',
   ],
   [
     /pg_hba\.conf rejects/,
     'permission-denied',
-    'A line of pg_hba.conf rejects this user, database and address: put one that lets them in before it, and reload the server.',
+    'An entry of pg_hba.conf rejects this user, database and address. Add an entry that allows them before it, and reload the server.',
   ],
 ]);
 
-const scramAdvice = 'set scram-sha-256 there, and reload the server';
+const useScramInstead = 'Use scram-sha-256 there instead, and reload the server.';
 
 /** https://github.com/postgres/postgres/blob/master/src/backend/libpq/auth.c (`auth_failed`) */
 const classifyMethodRefusal = createTextClassifier([
@@ -82,36 +82,36 @@ const classifyMethodRefusal = createTextClassifier([
   [
     /^(Ident|Peer) authentication failed/,
     'authentication-failed',
-    `pg_hba.conf says ident (or peer) for this user, which asks the client's machine who it is and no password: ${scramAdvice}.`,
+    `pg_hba.conf uses ident or peer authentication for this user, which asks the client’s operating system for the user name and ignores the password. ${useScramInstead}`,
   ],
   [
     /host rejected/,
     'permission-denied',
-    'A line of pg_hba.conf rejects this user, database and address: put one that lets them in before it, and reload the server.',
+    'An entry of pg_hba.conf rejects this user, database and address. Add an entry that allows them before it, and reload the server.',
   ],
   [
     /^(GSSAPI|SSPI|OAuth bearer) authentication failed/,
     'authentication-failed',
-    `pg_hba.conf asks this user for a kind of login that is not supported (Kerberos, OAuth): ${scramAdvice}.`,
+    `pg_hba.conf requires an authentication method for this user that Mooring does not support, such as Kerberos or OAuth. ${useScramInstead}`,
   ],
   [
     /^PAM authentication failed/,
     'authentication-failed',
-    'The server asks PAM for this password: send the one that is valid there. On Amazon RDS an account with the role rds_iam takes tokens alone: use auth_method iam, or REVOKE rds_iam FROM …;',
+    'The server checks the password of this account with PAM. Send the password that PAM accepts. On Amazon RDS, an account with the role rds_iam accepts only tokens: use auth_method iam, or run REVOKE rds_iam FROM …;',
   ],
   [
     /^(LDAP|BSD|RADIUS) authentication failed/,
     'authentication-failed',
-    'The server asks a directory (LDAP or RADIUS) for this password: send the one that is valid there.',
+    'The server checks the password of this account in a directory (LDAP or RADIUS). Send the password that the directory accepts.',
   ],
 ]);
 
 const passwordNotRequested: FailureMeaning = [
   'authentication-failed',
-  `The server asked for no password: pg_hba.conf says ident, gss or reject for this user, database and address: ${scramAdvice}.`,
+  `The server did not ask for a password: pg_hba.conf uses ident, gss or reject for this user, database and address. ${useScramInstead}`,
 ];
 
 const certificateOrOtherMethod: FailureMeaning = [
   'client-certificate-required',
-  `Send ssl.cert and ssl.key of a certificate that is made for this user. Where pg_hba.conf says ident, gss or reject for it: ${scramAdvice}.`,
+  'Send ssl.cert and ssl.key of a certificate that was issued for this user. If pg_hba.conf uses ident, gss or reject for this user, change it to scram-sha-256, and reload the server.',
 ];

@@ -26,7 +26,7 @@ export const postgresqlLogins = {
     name: 'the password method of pg_hba.conf',
     kind: 'clear',
     manual: 'https://www.postgresql.org/docs/current/auth-password.html',
-    instead: 'have pg_hba.conf ask for scram-sha-256',
+    instead: 'set scram-sha-256 for this user in pg_hba.conf',
   },
   /** The token gives full access for 15 minutes, and RDS accepts it only over TLS. */
   iam: {

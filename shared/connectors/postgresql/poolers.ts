@@ -2,7 +2,7 @@ import { createTextClassifier, type FailureMeaning } from '../failure-table.ts';
 
 export const connectDenied: FailureMeaning = [
   'permission-denied',
-  'Let the account connect: GRANT CONNECT ON DATABASE … TO …;',
+  'Allow the account to connect: GRANT CONNECT ON DATABASE … TO …;',
 ];
 
 /**
@@ -14,14 +14,14 @@ export const classifyPoolerText = createTextClassifier([
   [
     /^Tenant or user not found/,
     'authentication-failed',
-    'Supabase’s pooler wants the user name with the project behind it: postgres.PROJECT.',
+    'Supabase’s pooler requires the project in the user name. Set config.username to the user name, a dot and the project reference: postgres.PROJECT.',
   ],
   [
     /^Endpoint ID is not specified|^Inconsistent project name/,
     'host-not-found',
-    'Neon’s proxy does not know the endpoint: check host, which names it, against the connection details of the project.',
+    'Neon’s proxy does not know this endpoint. Compare config.host, which starts with the endpoint ID, with the connection details of the Neon project.',
   ],
-  [/^The endpoint has been disabled/, 'server-error', 'The compute endpoint is disabled in Neon: enable it.'],
+  [/^The endpoint has been disabled/, 'server-error', 'The compute endpoint is disabled in Neon. Enable it.'],
   [/^(SASL|password) authentication failed|^no such user|^wrong password type/i, 'authentication-failed'],
   [/^no such database|^database ".*" does not exist$/s, 'database-not-found'],
   [/^permission denied for database/, ...connectDenied],
@@ -33,6 +33,6 @@ export const classifyPoolerText = createTextClassifier([
   [
     /^query_wait_timeout|^client_login_timeout|^query_timeout/,
     'timeout',
-    'The pooler had no connection to the server in time: check the server behind it.',
+    'The pooler could not get a connection to the server in time. Check the server behind the pooler.',
   ],
 ]);

@@ -14,7 +14,7 @@ export const requestPostgresqlTls = async (socket: Socket): Promise<boolean> => 
   if (bytes[0] === 0x45) {
     throw new Problem('server-error', undefined, {
       remediation:
-        'The server answered the request for TLS with an error: its log says which. It may have no process left.',
+        'The server answered the request for TLS with an error. Check the server log for the cause: for example, the server could not start another process.',
     });
   }
   throw new Problem('protocol-mismatch');

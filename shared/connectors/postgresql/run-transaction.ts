@@ -112,8 +112,10 @@ const createCatalogTimeoutProblem = () =>
 const createBatchTooLargeProblem = () =>
   createTooLargeProblem(
     `The catalog is larger than ${MAX_POSTGRESQL_BATCH_BYTES >> 20} MB or ${MAX_POSTGRESQL_BATCH_ROWS} rows`,
-    'Name the schemas that are needed in config.schemas.',
+    'List only the schemas that you need in config.schemas.',
   );
 
 const createUnexpectedRowsProblem = (cause?: unknown) =>
-  new Problem('protocol-mismatch', 'Expected the rows of each statement, in order', { cause });
+  new Problem('protocol-mismatch', 'Expected the rows of each statement, in the order of the statements', {
+    cause,
+  });

@@ -12,24 +12,32 @@ interface PostgresqlSetting {
  * (`ALTER ROLE … SET`). https://www.postgresql.org/docs/current/runtime-config-client.html
  */
 export const postgresqlSessionSettings: readonly PostgresqlSetting[] = [
-  { name: 'lock_timeout', value: '0', why: 'the limit of the statement is the only one' },
-  { name: 'transaction_timeout', value: '0', why: 'likewise', since: 17 },
-  { name: 'idle_in_transaction_session_timeout', value: '0', why: 'a slow network is not idleness' },
-  { name: 'quote_all_identifiers', value: 'off', why: 'names of types and expressions are spelled with it' },
+  { name: 'lock_timeout', value: '0', why: 'statement_timeout is the only limit' },
+  { name: 'transaction_timeout', value: '0', why: 'statement_timeout is the only limit', since: 17 },
+  {
+    name: 'idle_in_transaction_session_timeout',
+    value: '0',
+    why: 'a slow network must not end the transaction',
+  },
+  { name: 'quote_all_identifiers', value: 'off', why: 'it changes how types and expressions are spelled' },
   {
     name: 'search_path',
     value: 'pg_catalog, pg_temp',
-    why: "nobody's functions but PostgreSQL's own (CVE-2018-1058), and types of other schemas are spelled in full",
+    why: 'only PostgreSQL’s own functions are called (CVE-2018-1058), and types of other schemas are spelled with their schema',
   },
-  { name: 'standard_conforming_strings', value: 'on', why: 'texts in expressions are spelled with it' },
-  { name: 'bytea_output', value: 'hex', why: 'defaults of type bytea' },
-  { name: 'DateStyle', value: 'ISO, YMD', why: 'defaults that are dates' },
-  { name: 'IntervalStyle', value: 'postgres', why: 'defaults that are intervals' },
-  { name: 'TimeZone', value: 'UTC', why: 'defaults of type timestamptz' },
-  { name: 'extra_float_digits', value: '1', why: 'defaults that are floating-point numbers' },
-  { name: 'lc_monetary', value: 'C', why: 'defaults of type money' },
-  { name: 'jit', value: 'off', why: 'it would compile for longer than these queries run' },
-  { name: 'work_mem', value: '32MB', why: 'enough to sort without files' },
+  {
+    name: 'standard_conforming_strings',
+    value: 'on',
+    why: 'it changes how texts in expressions are spelled',
+  },
+  { name: 'bytea_output', value: 'hex', why: 'it changes how defaults of type bytea are spelled' },
+  { name: 'DateStyle', value: 'ISO, YMD', why: 'it changes how defaults that are dates are spelled' },
+  { name: 'IntervalStyle', value: 'postgres', why: 'it changes how defaults that are intervals are spelled' },
+  { name: 'TimeZone', value: 'UTC', why: 'it changes how defaults of type timestamptz are spelled' },
+  { name: 'extra_float_digits', value: '1', why: 'it changes how floating-point defaults are spelled' },
+  { name: 'lc_monetary', value: 'C', why: 'it changes how defaults of type money are spelled' },
+  { name: 'jit', value: 'off', why: 'compiling these queries takes longer than running them' },
+  { name: 'work_mem', value: '32MB', why: 'enough memory to sort without temporary files' },
 ];
 
 /** The settings for short queries, which return only names and flags and render no expressions. */

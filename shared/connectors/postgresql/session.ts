@@ -187,7 +187,7 @@ const resolvePostgresqlPassword = async (
   if (credentials.password) return credentials.password;
   throw new Problem('authentication-failed', undefined, {
     remediation:
-      'The server asks this account for a password: send one, or have pg_hba.conf take the certificate alone.',
+      'The server asks for the password of this account. Send a password, or configure pg_hba.conf to accept the client certificate alone.',
   });
 };
 

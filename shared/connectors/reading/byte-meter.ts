@@ -17,4 +17,4 @@ export const createByteMeter = () => {
 };
 
 export const createEndlessAnswerProblem = () =>
-  new Problem('protocol-mismatch', 'Expected a short answer; the server sends without end');
+  new Problem('protocol-mismatch', 'Expected an answer within the size limit');

@@ -34,4 +34,4 @@ export const interceptSocketData = (
 };
 
 const toSocketError = (thrown: unknown): Error =>
-  thrown instanceof Error ? thrown : new Error('a driver threw no error');
+  thrown instanceof Error ? thrown : new Error('the driver threw a value that is not an error');

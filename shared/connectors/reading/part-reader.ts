@@ -30,8 +30,8 @@ export const createPartReader = ({ failure, grant }: PartReaderOptions) => {
     const known = missing.get(reason);
     if (known) known.count = known.count === undefined ? undefined : known.count + (count ?? 0);
     else {
-      const cure = remediation ?? problems[code].remediation;
-      const failureRemediation = native === undefined ? cure : `${cure} (${native})`;
+      const advice = remediation ?? problems[code].remediation;
+      const failureRemediation = native === undefined ? advice : `${advice} (native code ${native})`;
       missing.set(reason, { count, remediation: code === 'permission-denied' ? grant : failureRemediation });
     }
   };

@@ -22,7 +22,8 @@ export const withTimeout = async <T>(
   };
   const abort = () => stop(signal?.reason);
   const timer = setTimeout(
-    () => stop(new Problem('timeout', `There was no answer within ${limit / 1000} s.`, { remediation })),
+    () =>
+      stop(new Problem('timeout', `The source did not answer within ${limit / 1000} s.`, { remediation })),
     limit,
   );
   signal?.addEventListener('abort', abort, { once: true });

@@ -25,7 +25,7 @@ export const redshiftCredentials = {
       v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,62}$/, 'the identifier of a Redshift cluster')),
     ),
     workgroup_name: v.exactOptional(
-      v.pipe(v.string(), v.regex(/^[a-z0-9-]{3,64}$/, 'the name of a workgroup of Redshift Serverless')),
+      v.pipe(v.string(), v.regex(/^[a-z0-9-]{3,64}$/, 'the name of a Redshift Serverless workgroup')),
     ),
   }),
 };

@@ -31,7 +31,7 @@ export const resolveCredentialIssuer = (
   { region, cluster_identifier, workgroup_name }: RedshiftIamKeys,
 ): CredentialIssuer => {
   if (cluster_identifier && workgroup_name)
-    throw createRedshiftFieldProblem('credentials', 'cluster_identifier or workgroup_name, and not both');
+    throw createRedshiftFieldProblem('credentials', 'either cluster_identifier or workgroup_name, not both');
   const [, label, middle, hostRegion, word] = redshiftHostPattern.exec(host) ?? [];
   const serverless = workgroup_name !== undefined || (!cluster_identifier && word?.endsWith('-serverless'));
   const service = serverless ? 'redshift-serverless' : 'redshift';
@@ -39,13 +39,13 @@ export const resolveCredentialIssuer = (
   if (name === undefined)
     throw createRedshiftFieldProblem(
       'credentials.cluster_identifier',
-      'the identifier of the cluster, or workgroup_name, which the host name does not tell',
+      'the identifier of the cluster (or workgroup_name), because the host name does not contain it',
     );
   const issuerRegion = region ?? hostRegion?.toLowerCase();
   if (issuerRegion === undefined)
     throw createRedshiftFieldProblem(
       'credentials.region',
-      'an AWS region, which the host name does not tell',
+      'an AWS region, because the host name does not contain one',
     );
   const account = serverless && /^\d{12}$/.test(middle ?? '') ? middle : undefined;
   return {

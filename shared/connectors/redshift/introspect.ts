@@ -97,7 +97,7 @@ const readRedshiftCatalog = async (
 /** If the catalog of an external schema cannot be reached, the server fails on the list of all tables. */
 const reportUnreadExternals = (native = ''): Missing => ({
   reason: 'external-unread',
-  remediation: `The list of all tables failed (${native}), as it does where the catalog of an external schema cannot be asked: SELECT schemaname, databasename, esoptions FROM svv_external_schemas; and check the role and the Glue database or host of each, or drop it. Until then external tables are not told, nor comments.`,
+  remediation: `The query for all tables failed (${native}), which happens when Redshift cannot reach the catalog of an external schema. Run SELECT schemaname, databasename, esoptions FROM svv_external_schemas; and check the IAM role and the Glue database or host of each schema, or drop the schema that fails. Until then, the catalog contains no external tables and no comments.`,
 });
 
 /** Converts the names of the scope to the spelling of the server. */

@@ -25,20 +25,20 @@ export const toIssuerProblem = (error: unknown, asked: IssuerRequest): Problem =
     return createIssuerProblem(error, String(status), [code, redirects ? redirectRemediation : undefined]);
   }
   const meaning = issuerCodeMeanings.get(name) ?? [status === 403 ? 'permission-denied' : 'server-error'];
-  const [code, cure] = meaning;
-  const grant = code === 'permission-denied' && cure === undefined;
+  const [code, remediation] = meaning;
+  const grant = code === 'permission-denied' && remediation === undefined;
   return createIssuerProblem(error, name, grant ? [code, renderIamStatement(asked)] : meaning);
 };
 
 /** AWS issues a password for any user name of a cluster, also for a user that does not exist in the database. */
 export const explainMissingUser = (error: unknown, username: string): unknown => {
-  const said = classifyPostgresqlError(error);
-  if (said?.code !== 'authentication-failed' || !said.native?.startsWith('28')) return error;
+  const failure = classifyPostgresqlError(error);
+  if (failure?.code !== 'authentication-failed' || !failure.native?.startsWith('28')) return error;
   const name = quoteRedshiftName(username);
-  return new Problem(said.code, undefined, {
+  return new Problem(failure.code, undefined, {
     cause: error,
-    native_code: said.native,
-    remediation: `Make the user in the database first, since none is made by itself: CREATE USER ${name} PASSWORD DISABLE;`,
+    native_code: failure.native,
+    remediation: `Check that the user exists in the database. Mooring does not create it; to create it, run CREATE USER ${name} PASSWORD DISABLE;`,
   });
 };
 
@@ -49,7 +49,8 @@ const createIssuerProblem = (
 ): Problem =>
   new Problem(code, undefined, { cause, native_code, ...(remediation !== undefined && { remediation }) });
 
-const redirectRemediation = 'Redirects are never followed: check credentials.region.';
+const redirectRemediation =
+  'Check credentials.region: AWS answered with a redirect, and Mooring does not follow redirects.';
 
 /**
  * https://docs.aws.amazon.com/redshift/latest/APIReference/CommonErrors.html ·
@@ -59,41 +60,47 @@ const issuerCodeMeanings = createFailureTable({
   'AccessDenied AccessDeniedException UnauthorizedOperation': ['permission-denied'],
   OptInRequired: [
     'permission-denied',
-    'Check credentials.region: the account of the keys has not opted in to it.',
+    'Check credentials.region: the AWS account of the keys has not opted in to this region.',
   ],
   'InvalidClientTokenId UnrecognizedClientException': [
     'authentication-failed',
-    'Check access_key_id: AWS does not know it. Temporary keys need their session_token.',
+    'Check access_key_id: AWS does not know this key. Temporary keys also need their session_token.',
   ],
   'SignatureDoesNotMatch InvalidSignatureException IncompleteSignature MissingAuthenticationToken': [
     'authentication-failed',
-    'Send secret_access_key again: it is not the one of access_key_id.',
+    'Send secret_access_key again: it does not belong to access_key_id.',
   ],
-  'ExpiredToken ExpiredTokenException': ['credentials-expired', 'Send new keys, all of one set.'],
-  RequestExpired: ['server-error', 'AWS’s clock differs from Mooring’s by more than 15 minutes: set it.'],
+  'ExpiredToken ExpiredTokenException': [
+    'credentials-expired',
+    'Send new keys: access_key_id, secret_access_key and session_token of one set.',
+  ],
+  RequestExpired: [
+    'server-error',
+    'The clocks of AWS and Mooring differ by more than 15 minutes. Correct the clock of the machine that runs Mooring.',
+  ],
   'ClusterNotFound ResourceNotFoundException': [
     'database-not-found',
-    'Check credentials.cluster_identifier or workgroup_name, and region: the account of the keys has none of that name there.',
+    'Check credentials.cluster_identifier or workgroup_name, and region: the AWS account of the keys has no cluster or workgroup with this name in this region.',
   ],
   'InvalidClusterState ConflictException': [
     'server-error',
-    'The cluster or workgroup is paused, resuming or being changed: resume it, or try again in a minute.',
+    'The cluster or workgroup is paused, resuming or being modified. Resume it, or try again in a minute.',
   ],
   'UnsupportedOperation UnsupportedOperationException': [
     'server-error',
-    'AWS says that this cluster does not support handing out passwords: use the auth_method password.',
+    'AWS does not issue temporary passwords for this cluster. Use auth_method password.',
   ],
   'InternalFailure InternalServerException InternalError': [
     'server-error',
-    'AWS failed for now: try again in a minute, and see health.aws.amazon.com.',
+    'AWS reported an internal error. Try again in a minute, and check health.aws.amazon.com.',
   ],
   'InvalidParameterValue ValidationException': [
     'authentication-failed',
-    'Check config.username, config.database, and credentials.cluster_identifier or workgroup_name: AWS takes no such name.',
+    'Check config.username, config.database, and credentials.cluster_identifier or workgroup_name: AWS does not accept one of these names.',
   ],
   'Throttling ThrottlingException RequestLimitExceeded ServiceUnavailable': [
     'server-error',
-    'AWS asks for fewer requests: try again in a minute.',
+    'AWS is throttling requests. Try again in a minute.',
   ],
 });
 
@@ -102,23 +109,23 @@ export const toUnreachableProblem = (
   error: unknown,
   { api, service, official }: Pick<IssuerRequest, 'api' | 'service' | 'official'>,
 ): Problem => {
-  const said =
+  const failure =
     error instanceof Problem
       ? { code: error.code }
       : (classifyNetworkError(error) ?? { code: 'protocol-mismatch' as const });
   const native = readNativeCode(error);
-  const { title, blame } = problems[said.code];
-  const where = official ? api : `the endpoint that the deployment names for ${service}`;
+  const { title, blame } = problems[failure.code];
+  const where = official ? api : `the endpoint that the deployment configures for ${service}`;
   return new Problem(
-    said.code,
-    `AWS, which hands out the password: ${title.charAt(0).toLowerCase()}${title.slice(1)}.`,
+    failure.code,
+    `Could not request a password from AWS: ${title.charAt(0).toLowerCase()}${title.slice(1)}.`,
     {
       cause: error,
       ...(native !== undefined && { native_code: native }),
       remediation:
         blame === 'network'
-          ? `Let the probe reach ${where} on its port: by the egress policy, a route (NAT or a VPC endpoint), the firewall.`
-          : `Let nobody answer in place of ${where}; where its authority is a private one, send it as ssl.ca.`,
+          ? `Allow the probe to reach ${where} on its port. Check the egress policy, the route (NAT or a VPC endpoint) and the firewall.`
+          : `Make sure that no proxy answers in place of ${where}. If its certificate comes from a private certificate authority, send that authority as ssl.ca.`,
     },
   );
 };
@@ -141,7 +148,7 @@ const renderIamStatement = ({
           Resource: [arn(`dbuser:${name}/${username}`), arn(`dbname:${name}/${database}`)],
         }
       : { Effect: 'Allow', Action: 'redshift-serverless:GetCredentials', Resource: arn('workgroup/*') };
-  return `Add to the IAM policies of the keys’ owner: ${JSON.stringify(statement)}`;
+  return `Add this statement to an IAM policy of the owner of the keys: ${JSON.stringify(statement)}`;
 };
 
 const findAwsPartition = (region: string): string => {

@@ -6,7 +6,7 @@ export const redshiftLogins = {
   ...postgresql,
   md5: { ...postgresql.md5, manual: 'https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html' },
   cleartext: {
-    name: 'a password as it is',
+    name: 'cleartext password authentication',
     kind: 'clear',
     manual: 'https://docs.aws.amazon.com/redshift/latest/mgmt/connecting-ssl-support.html',
   },

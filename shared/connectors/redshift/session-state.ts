@@ -6,10 +6,10 @@ import type { SessionSetting } from '../session-setting.ts';
  * https://docs.aws.amazon.com/redshift/latest/dg/cm_chap_ConfigurationRef.html
  */
 export const redshiftSessionSettings: readonly SessionSetting[] = [
-  { name: 'search_path', value: 'pg_catalog', why: "nobody's views and functions but Redshift's own" },
-  { name: 'datestyle', value: "'ISO, MDY'", why: 'defaults that are dates' },
-  { name: 'timezone', value: "'UTC'", why: 'defaults of type timestamptz' },
-  { name: 'extra_float_digits', value: '2', why: 'defaults that are floating-point numbers, in full' },
+  { name: 'search_path', value: 'pg_catalog', why: 'only Redshift’s own views and functions are used' },
+  { name: 'datestyle', value: "'ISO, MDY'", why: 'it changes how defaults that are dates are spelled' },
+  { name: 'timezone', value: "'UTC'", why: 'it changes how defaults of type timestamptz are spelled' },
+  { name: 'extra_float_digits', value: '2', why: 'floating-point defaults are spelled with all digits' },
 ];
 
 /** Builds the statements that begin a read-only transaction with all our settings. */

@@ -20,25 +20,25 @@ export const logInTemporarily = async <T>(
   dialer: Dialer,
   logInAs: (login: PostgresqlPasswordLogin) => Promise<T>,
 ): Promise<T> => {
-  const place = resolveCredentialIssuer(target.config.host, target.credentials);
-  const login = await requestTemporaryLogin(target, dialer, place);
+  const issuer = resolveCredentialIssuer(target.config.host, target.credentials);
+  const login = await requestTemporaryLogin(target, dialer, issuer);
   target.hide?.([login.password]);
   try {
     return await logInAs(login);
   } catch (error) {
-    throw place.service === 'redshift' ? explainMissingUser(error, target.config.username) : error;
+    throw issuer.service === 'redshift' ? explainMissingUser(error, target.config.username) : error;
   }
 };
 
 const requestTemporaryLogin = async (
   { config, credentials, endpoints }: RedshiftTarget,
   dialer: Dialer,
-  place: CredentialIssuer,
+  issuer: CredentialIssuer,
 ): Promise<PostgresqlPasswordLogin> => {
-  const endpoint = endpoints?.[place.service];
-  const url = new URL(endpoint ?? `https://${place.api}`);
+  const endpoint = endpoints?.[issuer.service];
+  const url = new URL(endpoint ?? `https://${issuer.api}`);
   if (url.protocol !== 'https:') {
-    const remediation = `Have the deployment name an https endpoint for ${place.service}: passwords come from it.`;
+    const remediation = `Configure an https endpoint for ${issuer.service} in the deployment: it returns passwords, which must be encrypted.`;
     throw new Problem('tls-required', undefined, { remediation });
   }
   // Only an endpoint of the deployment may have its own authority. `rds` means the authorities of databases, not of this API.
@@ -49,26 +49,26 @@ const requestTemporaryLogin = async (
     login: redshiftLogins.iam,
     most: MAX_ISSUER_ANSWER_BYTES,
   });
-  const official = { api: place.api, service: place.service, official: endpoint === undefined };
+  const official = { api: issuer.api, service: issuer.service, official: endpoint === undefined };
   const handle: typeof handler.handle = (request, options) =>
     handler.handle(request, options).catch((error: unknown) => {
       throw toUnreachableProblem(error, official);
     });
   const settings = {
     ...awsSdkSettings,
-    region: place.region,
+    region: issuer.region,
     endpoint: url.origin,
     credentials: toAwsKeys(credentials),
     requestHandler: { ...handler, handle },
   };
-  const asked = { name: place.name, username: config.username, database: config.database };
+  const asked = { name: issuer.name, username: config.username, database: config.database };
   try {
-    const requestCredentials = await loadIssuerClient(place);
+    const requestCredentials = await loadIssuerClient(issuer);
     const answer = v.safeParse(IssuedLogin, await requestCredentials(settings, asked, dialer.signal));
     if (answer.success) return answer.output;
-    throw new Problem('protocol-mismatch', 'Expected a user and a password from AWS');
+    throw new Problem('protocol-mismatch', 'Expected a user name and a password from AWS');
   } catch (error) {
-    throw toIssuerProblem(error, { ...place, ...asked, ...official });
+    throw toIssuerProblem(error, { ...issuer, ...asked, ...official });
   } finally {
     handler.destroy();
   }

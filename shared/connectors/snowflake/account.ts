@@ -8,7 +8,7 @@ export const SnowflakeAccount = v.pipe(
   v.string(),
   v.regex(
     /^[A-Za-z0-9]([A-Za-z0-9_-]{0,62}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]{0,62}[A-Za-z0-9])?){0,5}$/,
-    'an account such as myorg-sales or xy12345.eu-central-1',
+    'an account identifier such as myorg-sales or xy12345.eu-central-1',
   ),
 );
 

@@ -12,7 +12,7 @@ export const snowflake = defineConnector({
   misplaced: {
     account: (value) =>
       /[:/]/.test(value)
-        ? 'the account alone, without https:// and without a path: myorg-sales of https://app.snowflake.com/myorg/sales/'
+        ? 'the account identifier alone, without https:// and the path: myorg-sales for https://app.snowflake.com/myorg/sales/'
         : undefined,
   },
   destination: ['account', 'username'],

@@ -95,7 +95,7 @@ export const logOutOfSnowflake = (connection: Connection): Promise<void> =>
 
 const statementTimeoutExtras = {
   remediation:
-    'The statement ran into its time limit: raise query_timeout_seconds, or use a larger warehouse.',
+    'The statement exceeded its time limit. Raise query_timeout_seconds, or use a larger warehouse.',
 };
 
 const executeSnowflakeStatement = (connection: Connection, sqlText: string, seconds: number) => {
@@ -193,5 +193,5 @@ const toNetworkError = (error: unknown): Error => {
     code = readNativeCode(link) ?? code;
     link = link.cause;
   }
-  return Object.assign(new Error('of the network'), { code });
+  return Object.assign(new Error('network error'), { code });
 };

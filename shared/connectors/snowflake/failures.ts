@@ -20,83 +20,89 @@ export const classifySnowflakeError = (error: unknown): SourceFailure | undefine
 const snowflakeFailuresByCode = createFailureTable({
   '390100': [
     'authentication-failed',
-    'Check config.username and send the credentials again; check config.account too, for the same user may be in another one.',
+    'Check config.username, and send the credentials again. Check config.account, too: a user of the same name may exist in another account.',
   ],
-  '390101': ['account-locked', 'The user is disabled: ALTER USER … SET DISABLED = FALSE;'],
+  '390101': ['account-locked', 'The user is disabled. Run ALTER USER … SET DISABLED = FALSE;'],
   '390102': [
     'account-locked',
-    'Wait 15 minutes, or have an administrator unlock it: ALTER USER … SET MINS_TO_UNLOCK = 0;',
+    'The user is locked after too many failed logins. Wait 15 minutes, or have an administrator unlock the user: ALTER USER … SET MINS_TO_UNLOCK = 0;',
   ],
   '390104 390110 390111 390112 390114': [
     'credentials-expired',
-    'Snowflake ended the session: try again, and look at the session policy of the user where it goes on.',
+    'Snowflake ended the session. Try again. If it happens again, check the session policy of the user.',
   ],
   // https://docs.snowflake.com/en/user-guide/security-mfa
   '390120 390121 390122 390124 390125 390126 390127 390129 390132': [
     'authentication-failed',
-    'The user must log in with a second factor: use a key pair or a programmatic access token, or a user of TYPE = SERVICE.',
+    'The user must log in with a second factor. Use a key pair, a programmatic access token, or a user of TYPE = SERVICE.',
   ],
   '390123': [
     'account-locked',
-    'The second factor of the user is locked: use a key pair or a programmatic access token, or have an administrator unlock it.',
+    'The second factor of the user is locked. Use a key pair or a programmatic access token, or have an administrator unlock the second factor.',
   ],
   // https://docs.snowflake.com/en/user-guide/errors-saml
   '390135 390139 390192': [
     'authentication-failed',
-    'The account or user does not take this kind of login: look at its authentication policy (AUTHENTICATION_METHODS), or use another auth_method.',
+    'The account or user does not allow this authentication method. Check its authentication policy (AUTHENTICATION_METHODS), or use another auth_method.',
   ],
   '390432': [
     'permission-denied',
-    'Programmatic access tokens need a network policy of the user or account: ALTER USER … SET NETWORK_POLICY = …;',
+    'Programmatic access tokens require a network policy for the user or account. Run ALTER USER … SET NETWORK_POLICY = …;',
   ],
   '090073': [
     'server-error',
-    'A resource monitor keeps the warehouse suspended: its quota is used up. Raise it (ALTER RESOURCE MONITOR … SET CREDIT_QUOTA = …), or use another warehouse.',
+    'A resource monitor has suspended the warehouse because its credit quota is used up. Raise the quota (ALTER RESOURCE MONITOR … SET CREDIT_QUOTA = …;), or use another warehouse.',
   ],
-  '390106 390140': ['credentials-expired', 'The password has expired: set a new one and send it.'],
+  '390106 390140': ['credentials-expired', 'The password has expired. Set a new one, and send it.'],
   '390144': [
     'authentication-failed',
-    'Check that the public half of the key is set for this user (ALTER USER … SET RSA_PUBLIC_KEY = …), and the account and user names. Snowflake says the same where Mooring’s clock is wrong by a minute: SELECT SYSTEM$GET_LOGIN_FAILURE_DETAILS(…) tells.',
+    'Check that the public key of the key pair is set for this user (ALTER USER … SET RSA_PUBLIC_KEY = …;), and check config.account and config.username. Snowflake reports the same error if the clock of Mooring is wrong by a minute. To find the cause, run SELECT SYSTEM$GET_LOGIN_FAILURE_DETAILS(…);',
   ],
   '390189': [
     'permission-denied',
-    'Check config.role: it is not there, or not granted to this user: GRANT ROLE … TO USER …;',
+    'Check config.role: the role does not exist, or it is not granted to this user. To grant it, run GRANT ROLE … TO USER …;',
   ],
   '390197': [
     'authentication-failed',
-    'The user must log in with a second factor: use a key pair or a programmatic access token, or a user of TYPE = SERVICE.',
+    'The user must log in with a second factor. Use a key pair, a programmatic access token, or a user of TYPE = SERVICE.',
   ],
   '390201': [
     'permission-denied',
-    'The database, schema, warehouse or role may not be used: grant USAGE on it.',
+    'The role may not use the database, schema or warehouse, or the user may not use the role. Grant USAGE on the object, or grant the role to the user.',
   ],
-  '390303 390394': ['authentication-failed', 'The token is not valid: make a new one and send it.'],
-  '390318 390395': ['credentials-expired', 'The token has expired: make a new one and send it.'],
+  '390303 390394': ['authentication-failed', 'The token is not valid. Create a new one, and send it.'],
+  '390318 390395': ['credentials-expired', 'The token has expired. Create a new one, and send it.'],
   '390420 390422': [
     'permission-denied',
-    'A network policy of the account refuses our addresses: add those that `vantage` names.',
+    'A network policy of the account rejects the addresses of the probe. Add the addresses in `vantage` to it.',
   ],
-  '000604': ['timeout', 'The statement was cancelled, by somebody or by a limit of the account.'],
+  '000604': [
+    'timeout',
+    'A user or a limit of the account cancelled the statement. Try again. If it happens again, look for statements with the query tag mooring in the query history.',
+  ],
   '000606': [
     'permission-denied',
-    'Set config.warehouse to one that the role may use: GRANT USAGE ON WAREHOUSE … TO ROLE …;',
+    'Set config.warehouse to a warehouse that the role may use. To allow it, run GRANT USAGE ON WAREHOUSE … TO ROLE …;',
   ],
   '000630': [
     'timeout',
-    'The statement ran into its time limit: raise query_timeout_seconds, or use a larger warehouse.',
+    'The statement exceeded its time limit. Raise query_timeout_seconds, or use a larger warehouse.',
   ],
   '002003 002043': [
     'permission-denied',
-    'What was asked for is not there, or the role may not see it: grant what the step privileges names.',
+    'The requested object does not exist, or the role may not access it. Grant the privileges that the step `privileges` lists.',
   ],
   '003001': permissionDenied,
-  '090105': ['database-not-found', 'Set config.database to one that the role may use.'],
+  '090105': ['database-not-found', 'Set config.database to a database that the role may use.'],
 });
 
 /** The standard SQLSTATEs with a useful meaning: https://docs.snowflake.com/en/developer-guide/snowflake-scripting/exceptions */
 const snowflakeFailuresBySqlState = createFailureTable({
   '42501': permissionDenied,
-  '57014': ['timeout', 'The statement was cancelled, by somebody or by a limit of the account.'],
+  '57014': [
+    'timeout',
+    'A user or a limit of the account cancelled the statement. Try again. If it happens again, look for statements with the query tag mooring in the query history.',
+  ],
 });
 
 /** Statuses that the edge answers before it has found an account. */
@@ -105,11 +111,11 @@ const snowflakeFailuresByStatus = createFailureTable({
   '401': ['authentication-failed', 'Send the credentials again.'],
   '403 404': [
     'host-not-found',
-    'Check config.account: there is no account of this name, or it lies in another region.',
+    'Check config.account: the account does not exist, or it is in another region.',
   ],
-  '429': ['too-many-connections', 'Snowflake asks for fewer requests: try again in a minute.'],
+  '429': ['too-many-connections', 'Snowflake is throttling requests. Try again in a minute.'],
   '500 502 503 504': [
     'server-error',
-    'The service is not available right now: try again, and see status.snowflake.com.',
+    'Snowflake is not available right now. Try again, and check status.snowflake.com.',
   ],
 });

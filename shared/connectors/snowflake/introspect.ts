@@ -120,7 +120,7 @@ const readSnowflakeColumns = async (
 const snowflakeNoDatabase: Missing = {
   reason: 'no-database',
   remediation:
-    'Set config.database, or give the user a DEFAULT_NAMESPACE, and GRANT USAGE ON DATABASE … TO ROLE …;',
+    'Set config.database, or set DEFAULT_NAMESPACE of the user, and run GRANT USAGE ON DATABASE … TO ROLE …;',
 };
 
 const listSnowflakeDenied = (denied: readonly SnowflakeGrant[], role: string): readonly Missing[] => {
@@ -138,7 +138,7 @@ const listSnowflakeNotFound = (
   found: ReadonlySet<string>,
 ): readonly Missing[] => {
   const names = (schemas ?? []).filter((name) => !found.has(name) && !excludedSchemas.includes(name));
-  const remediation = 'Correct the schemas that were asked for: some are not there.';
+  const remediation = 'Correct the requested schemas: some of them do not exist.';
   return names.length > 0 ? [{ reason: 'schemas-not-found', count: names.length, remediation }] : [];
 };
 
@@ -180,8 +180,7 @@ const foldSnowflakeColumns = async (
     const draft = drafts.find(row['table'], row['schema']);
     const place = draft && places.get(draft);
     if (place === undefined) continue;
-    if (place < from)
-      throw new Problem('protocol-mismatch', 'Expected columns in the order that was asked for');
+    if (place < from) throw new Problem('protocol-mismatch', 'Expected columns in the requested order');
     if (place - from >= TABLES_PER_BATCH) {
       await emitInBatches(readable, buildTable, sink, { from, to: place });
       from = place;

@@ -1,11 +1,11 @@
 import type { LoginMethod, LoginMethods } from '../../network/login-methods.ts';
 
-const snowflakeTlsAdvice = 'have the deployment name an https endpoint';
+const snowflakeTlsAdvice = 'configure an https endpoint in the deployment';
 
 /** After every kind of login, each request carries the session's token. */
 export const snowflakeLogins = {
   password: {
-    name: 'a login by password',
+    name: 'password authentication',
     kind: 'clear',
     manual: 'https://docs.snowflake.com/en/developer-guide/node-js/nodejs-driver-authenticate',
     instead: snowflakeTlsAdvice,
@@ -18,7 +18,7 @@ export const snowflakeLogins = {
     instead: snowflakeTlsAdvice,
   },
   token: {
-    name: 'a programmatic access token',
+    name: 'authentication with a programmatic access token',
     kind: 'clear',
     manual: 'https://docs.snowflake.com/en/user-guide/programmatic-access-tokens',
     instead: snowflakeTlsAdvice,

@@ -21,7 +21,7 @@ export const findSnowflakeRefusal = (error: unknown): SnowflakeRefusal | undefin
 };
 
 export const createNotSnowflakeProblem = () =>
-  new Problem('protocol-mismatch', 'Expected Snowflake; the server speaks something else');
+  new Problem('protocol-mismatch', 'Expected the API of Snowflake');
 
 /**
  * Reduces an answer to known fields of the types that the driver expects. The driver trusts a server: with session parameters that persist

@@ -11,27 +11,31 @@ export const createSnowflakeSettings = (
   {
     name: 'STATEMENT_TIMEOUT_IN_SECONDS',
     value: Math.ceil(seconds),
-    why: 'the limit of the connection; an abandoned statement would go on for two days',
+    why: 'the query timeout of the connection; otherwise an abandoned statement runs for two days',
   },
-  { name: 'STATEMENT_QUEUED_TIMEOUT_IN_SECONDS', value: 0, why: 'that limit is the only one' },
+  {
+    name: 'STATEMENT_QUEUED_TIMEOUT_IN_SECONDS',
+    value: 0,
+    why: 'STATEMENT_TIMEOUT_IN_SECONDS is the only limit',
+  },
   {
     name: 'QUOTED_IDENTIFIERS_IGNORE_CASE',
     value: false,
-    why: 'names are found as they are written, and our columns come by their names',
+    why: 'quoted names keep their case, in queries and in the columns that Mooring reads',
   },
-  { name: 'MULTI_STATEMENT_COUNT', value: 1, why: 'each request of ours is one statement' },
-  { name: 'ROWS_PER_RESULTSET', value: 0, why: 'every row is wanted' },
+  { name: 'MULTI_STATEMENT_COUNT', value: 1, why: 'each of Mooring’s requests is one statement' },
+  { name: 'ROWS_PER_RESULTSET', value: 0, why: 'Mooring reads every row' },
   {
     name: 'USE_CACHED_RESULT',
     value: false,
-    why: 'what is there now, and not what somebody asked for a day ago',
+    why: 'Mooring reads the current catalog, not a result from the last day',
   },
   {
     name: 'CLIENT_RESULT_CHUNK_SIZE',
     value: 48,
-    why: 'megabytes in memory at once, the least that there is; 160 otherwise',
+    why: 'megabytes of a result in memory at once; 48 is the minimum, 160 the default',
   },
-  { name: 'QUERY_TAG', value: 'mooring', why: 'the history of queries tells whose they are' },
+  { name: 'QUERY_TAG', value: 'mooring', why: 'it marks Mooring’s statements in the query history' },
 ];
 
 export const createSnowflakeParameters = (seconds: number): Record<string, string | number | boolean> =>

@@ -164,10 +164,10 @@ const readSnowflakePrivateKey = (key: string, passphrase: string | undefined): s
   }
   throw new Problem(
     'certificate-unreadable',
-    'Expected an RSA key as PEM, and its passphrase where it has one',
+    'Expected an RSA private key in PEM format, with its passphrase if it is encrypted',
     {
       remediation:
-        'Send the whole PEM of the private RSA key, from BEGIN to END, and private_key_passphrase where it is encrypted.',
+        'Send the complete PEM of the RSA private key, from BEGIN to END. If the key is encrypted, also send private_key_passphrase.',
     },
   );
 };
@@ -198,7 +198,7 @@ const checkSnowflakeDatabase = ({ database }: SnowflakeContext) => {
   if (database !== null) return;
   throw new Problem('database-not-found', undefined, {
     remediation:
-      'Check config.database: it is not there, or the role may not use it: GRANT USAGE ON DATABASE … TO ROLE …;',
+      'Check config.database: the database does not exist, or the role may not use it. To allow it, run GRANT USAGE ON DATABASE … TO ROLE …;',
   });
 };
 

@@ -45,9 +45,9 @@ export const buildTable = (draft: TableDraft): Table => {
 
 /** Two things have the same name: their rows cannot be distinguished, and must not be merged. */
 export const createSameNameProblem = (): Problem =>
-  new Problem('server-error', 'Expected each name once; the server sent two things under one name', {
+  new Problem('server-error', 'Expected each name once, but two objects arrived with the same name', {
     remediation:
-      'Have the server, or the proxy before it, send names in UTF-8: letters that a character set does not have come as question marks.',
+      'Configure the server, or the proxy in front of it, to send names in UTF-8. In another character set, characters that it lacks become question marks, and different names become the same.',
   });
 
 /** Column names of one table differ. They are equal only if a conversion of character sets replaced different letters by the same one. */

@@ -20,8 +20,8 @@ export const reportSchemasNotFound = (
   if (absent.length === 0) return [];
   const wanted = new Set(absent.map(foldCase));
   const alike = [...known].filter((name) => wanted.has(foldCase(name))).slice(0, 10);
-  const remediation = 'Correct config.schemas: it names schemas that are not there.';
-  const hint = ` Names are told apart by case: ${alike.map(quote).join(', ')} is there.`;
+  const remediation = 'Correct config.schemas: some of the schemas do not exist.';
+  const hint = ` Names are case-sensitive. Did you mean ${alike.map(quote).join(', ')}?`;
   return [
     {
       reason: 'schemas-not-found',

@@ -37,7 +37,7 @@ export const createPackedRows = (): PackedRows => {
     },
     unpack: (at) => {
       const found = chunks[Math.floor(at / ROW_CHUNK_BYTES)];
-      if (!found) throw new RangeError('Expected where a row was packed');
+      if (!found) throw new RangeError('Expected the position of a packed row');
       const from = (at % ROW_CHUNK_BYTES) + LENGTH_PREFIX_BYTES;
       return found
         .toString('utf8', from, from + found.readUInt32LE(from - LENGTH_PREFIX_BYTES))

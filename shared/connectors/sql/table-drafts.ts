@@ -56,7 +56,7 @@ export const createTableDrafts = () => {
   const put = (parts: KeyPart[], place: unknown, part: KeyPart): void => {
     const at = Number(place);
     if (!Number.isInteger(at) || at < 1 || at > MAX_KEY_PARTS)
-      throw new Problem('protocol-mismatch', 'Expected the parts of a key to be numbered');
+      throw new Problem('protocol-mismatch', 'Expected the parts of a key to be numbered from 1');
     count(Math.max(0, at - parts.length));
     if (at - 1 in parts && parts[at - 1] !== part) throw createSameNameProblem();
     parts[at - 1] = part;
@@ -168,8 +168,8 @@ const MAX_TABLE_KEYS = 1024;
 
 export const createCatalogTooLargeProblem = () =>
   sourceTooLarge(
-    'The catalog is larger than what can be read at once',
-    'Name the schemas that are needed, or leave some out by excluded_schemas.',
+    'The catalog is larger than Mooring can read at once',
+    'List only the schemas that you need, or exclude schemas with excluded_schemas.',
   );
 
 /** Finds the entry with the name or creates it. Rows of one entry are mostly consecutive. */
