@@ -73,10 +73,10 @@ describe('MongoDB connection string', () => {
     ],
     ['proxyHost=evil.example.test', 'no option proxyHost'],
     ['authMechanismProperties=ENVIRONMENT:azure', 'no option authMechanismProperties'],
-    ['authMechanism=MONGODB-AWS', 'as authMechanism SCRAM-SHA-256, SCRAM-SHA-1 or MONGODB-X509'],
-    ['authMechanism=PLAIN', 'as authMechanism SCRAM-SHA-256, SCRAM-SHA-1 or MONGODB-X509'],
-    ['srvServiceName=other', 'as srvServiceName mongodb'],
-    ['authSource=a&authsource=b', 'the option authsource once'],
+    ['authMechanism=MONGODB-AWS', 'SCRAM-SHA-256, SCRAM-SHA-1 or MONGODB-X509 for authMechanism'],
+    ['authMechanism=PLAIN', 'SCRAM-SHA-256, SCRAM-SHA-1 or MONGODB-X509 for authMechanism'],
+    ['srvServiceName=other', 'mongodb for srvServiceName'],
+    ['authSource=a&authsource=b', 'the option authSource once, in one of its spellings'],
     ['tls=true&ssl=false', 'tls and ssl that do not contradict each other'],
     ['ssl=true&tls=false', 'ssl and tls that do not contradict each other'],
     ['tls=false&tlsInsecure=true', 'tlsInsecure and tls that do not contradict each other'],
@@ -86,7 +86,7 @@ describe('MongoDB connection string', () => {
     ],
     [
       'tlsInsecure=false&tlsAllowInvalidCertificates=true',
-      'tlsInsecure and tlsAllowInvalidCertificates that do not contradict each other',
+      'tlsInsecure or tlsAllowInvalidCertificates, not both',
     ],
     ['Tail', 'no option of another form or name than its clients have (option 1 of the query)'],
   ])('with %s is rejected: %s', async (query, expected) => {

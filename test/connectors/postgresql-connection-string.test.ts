@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { parsePostgresqlConnectionString as parseUrl } from '../../shared/connectors/postgresql/connection-string.ts';
+import {
+  createPostgresqlConnectionStrings,
+  postgresqlConnectionStrings,
+} from '../../shared/connectors/postgresql/connection-string.ts';
 import { Problem } from '../../shared/problem.ts';
 
-const parse = (text: string) => parseUrl(text, ['postgresql', 'postgres']);
+const { parse } = postgresqlConnectionStrings;
 const expectation = (text: string) => {
   try {
     parse(text);
@@ -97,7 +100,7 @@ describe('invalid PostgreSQL connection string', () => {
     [
       'a mode that there is not',
       'postgresql://db.example.test/shop?sslmode=constructor',
-      'as sslmode one of',
+      'verify-full for sslmode',
     ],
     ['a path into our file system', 'postgresql://db.example.test/shop?sslrootcert=/etc/passwd', 'ssl.ca'],
     ['a key in our file system', 'postgresql://db.example.test/shop?sslkey=/etc/passwd', 'no option sslkey'],
@@ -129,7 +132,7 @@ describe('invalid PostgreSQL connection string', () => {
       'postgresql://h/d?sslmode=disable&channel_binding=require',
       'channel_binding and sslmode that',
     ],
-    ['encryption by Kerberos', 'postgresql://h/d?gssencmode=require', 'as gssencmode disable or prefer'],
+    ['encryption by Kerberos', 'postgresql://h/d?gssencmode=require', 'disable or prefer for gssencmode'],
     [
       'ways to log in',
       'postgresql://h/d?require_auth=scram-sha-256',
@@ -143,7 +146,7 @@ describe('invalid PostgreSQL connection string', () => {
     [
       'a newer TLS than can be asked for',
       'postgresql://h/d?ssl_min_protocol_version=TLSv1.3',
-      'as ssl_min_protocol_version',
+      'TLSv1.2 or older for ssl_min_protocol_version',
     ],
     [
       'a name that no client has',
@@ -166,7 +169,8 @@ describe('invalid PostgreSQL connection string', () => {
 });
 
 test('a Redshift connection string has its own scheme', () => {
-  expect(parseUrl('redshift://me:fake-one@db.example.test:5439/dev', ['redshift'])).toEqual({
+  const redshift = createPostgresqlConnectionStrings(['redshift']);
+  expect(redshift.parse('redshift://me:fake-one@db.example.test:5439/dev')).toEqual({
     config: { host: 'db.example.test', port: 5439, database: 'dev', username: 'me' },
     credentials: { password: 'fake-one' },
     options: {},

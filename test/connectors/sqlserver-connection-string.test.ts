@@ -79,8 +79,8 @@ describe('SQL Server connection string', () => {
 
 describe('invalid SQL Server connection string', () => {
   test.each([
-    ['an instance beside a port', 'sqlserver://me@db.example.test:1433/SQLEXPRESS?database=shop', 'a port or an instance'],
-    ['the same with semicolons', 'sqlserver://db.example.test\\SQLEXPRESS:1433;database=shop', 'a port or an instance'],
+    ['an instance beside a port', 'sqlserver://me@db.example.test:1433/SQLEXPRESS?database=shop', 'port or instance, not both'],
+    ['the same with semicolons', 'sqlserver://db.example.test\\SQLEXPRESS:1433;database=shop', 'port or instance, not both'],
     ['an instance twice', 'sqlserver://db.example.test\\SQLEXPRESS;instanceName=OTHER', 'instance once'],
     ['an instance of an instance', 'sqlserver://db.example.test\\SQL\\EXPRESS;database=shop', 'host:port or host\\instance'],
     ['several hosts', 'sqlserver://one.example.test,two.example.test;database=shop', 'one host'],
@@ -89,7 +89,7 @@ describe('invalid SQL Server connection string', () => {
     ['a file of ours', 'sqlserver://db.example.test;trustStore=/etc/passwd', 'no option trustStore'],
     ['another name for the certificate', 'sqlserver://db.example.test/shop?hostNameInCertificate=x', 'no option hostNameInCertificate'],
     ['what every object has', 'sqlserver://db.example.test/shop?constructor=x', 'no option constructor'],
-    ['an encryption that there is not', 'sqlserver://db.example.test/shop?encrypt=constructor', 'as encrypt one of'],
+    ['an encryption that there is not', 'sqlserver://db.example.test/shop?encrypt=constructor', 'disable for encrypt'],
     ['no TLS, verified', 'sqlserver://h;Encrypt=disable;TrustServerCertificate=false', 'trustServerCertificate and encrypt that'],
     ['TLS for the login alone, verified', 'sqlserver://h;Encrypt=false;TrustServerCertificate=false', 'trustServerCertificate and encrypt that'],
     ['a password twice', 'sqlserver://h;password=;pwd=fake-one', 'password once'],

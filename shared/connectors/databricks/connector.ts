@@ -1,4 +1,4 @@
-import { defineConnector } from '../connector.ts';
+import { createLazyParser, defineConnector } from '../connector.ts';
 import { namesInAnyCase } from '../name-rules.ts';
 import { databricksConfig, databricksCredentials } from './config.ts';
 
@@ -20,9 +20,9 @@ export const databricks = defineConnector({
   names: namesInAnyCase,
   loadQuote: async () => (await import('./quote.ts')).quoteDatabricksName,
   loadTypeNames: async () => (await import('./type-names.ts')).databricksTypeNames,
-  connectionString: {
-    schemes: ['databricks'],
-    parse: async (text) => (await import('./connection-string.ts')).parseDatabricksConnectionString(text),
-  },
+  connectionString: createLazyParser(
+    ['databricks'],
+    async () => (await import('./connection-string.ts')).databricksConnectionStrings,
+  ),
   load: async () => (await import('./session.ts')).databricksSessionModule,
 });

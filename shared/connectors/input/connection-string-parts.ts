@@ -19,43 +19,33 @@ export const decodePercentEncoded = (text: string, expected = encodingExpectatio
   }
 };
 
-export interface UrlAddress {
-  readonly username: string;
-  readonly password: string;
-  readonly host: string;
-  readonly port: string;
-  /** Still percent-encoded, without the leading slash. */
+/** The parts of a URL, still percent-encoded and without the characters between them. */
+export interface UrlParts {
+  readonly scheme: string;
+  readonly login: string;
+  readonly place: string;
   readonly path: string;
-  /** Still percent-encoded, without the question mark. */
   readonly query: string;
 }
 
 /**
- * Splits `scheme://user:password@host:port/path?query`. `new URL()` would drop line breaks, read everything up to the last @ as the password
- * and resolve `..`; this function refuses ambiguous text and reports that `form` was expected.
+ * Splits `scheme://login@place/path?query`. `new URL()` would drop line breaks, read everything up to the last @ as the login and resolve `..`;
+ * this function refuses ambiguous text and reports that `form` was expected.
  */
-export const parseUrlAddress = (text: string, form: string): UrlAddress => {
-  const [match, login = '', place = '', path = '', query = ''] =
-    /^[a-z][a-z0-9+.:-]*:\/\/(?:([^/?#@\s]*)@)?([^/?#@\s]*)(\/[^?#@\s]*)?(?:\?([^#@\s]*))?$/i.exec(text) ??
-    [];
+export const splitUrl = (text: string, schemes: readonly [string, ...string[]], form: string): UrlParts => {
+  const [match, scheme = '', login = '', place = '', path = '', query = ''] =
+    /^([a-z][a-z0-9+.:-]*):\/\/(?:([^/?#@\s]*)@)?([^/?#@\s]*)(?:\/([^?#@\s]*))?(?:\?([^#@\s]*))?$/i.exec(
+      text,
+    ) ?? [];
   if (match === undefined) refuseConnectionString(form);
-  const [, bracketed, bare = '', port = ''] =
-    /^(?:\[([^[\]]*)\]|([^:[\]]*))(?::(\d{0,5}))?$/.exec(place) ?? refuseConnectionString(form);
-  checkSingleScheme(bare, path);
-  const colon = login.indexOf(':');
-  return {
-    username: decodePercentEncoded(colon === -1 ? login : login.slice(0, colon)),
-    password: colon === -1 ? '' : decodePercentEncoded(login.slice(colon + 1)),
-    host: decodePercentEncoded(bracketed ?? bare),
-    port,
-    path: path.slice(1),
-    query,
-  };
+  if (!schemes.includes(scheme.toLowerCase()))
+    refuseConnectionString(`a string that begins with ${schemes[0]}://`);
+  return { scheme: scheme.toLowerCase(), login, place, path, query };
 };
 
 /** Refuses `postgresql://https://db.example.com/shop`, whose host would be `https`. */
 export const checkSingleScheme = (place: string, path: string): void => {
-  if (path.startsWith('//') || /^https?:?$/i.test(place))
+  if (path.startsWith('/') || /^https?:?$/i.test(place))
     refuseConnectionString('one scheme: the host without https:// before it');
 };
 
@@ -133,7 +123,7 @@ const findOptionRemediation = (name: string): string | undefined =>
 
 const optionRemediations: readonly (readonly [RegExp, string])[] = [
   [
-    /^(ssl|tls)(root|server)?(ca|ca?cert(ificate)?|capath|cafile|calocation|capem|castring)$|truststore|^servercertificate$|^sslcrl/,
+    /^(ssl|tls)(root|server)?(ca|ca?cert(ificate)?|capath|cafile|calocation|capem|castring)$|truststore|^sslrootcert$|^servercertificate$|^sslcrl/,
     'send the certificates themselves as ssl.ca',
   ],
   [
@@ -150,20 +140,9 @@ const optionRemediations: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** Refuses an option that appears twice, in any spelling, because clients disagree on which one counts. */
-export const checkUniqueOptions = (names: readonly string[]): void => {
-  const seen = new Map<string, string>();
-  for (const name of names) {
-    const first = seen.get(foldOptionName(name));
-    if (first !== undefined)
-      refuseConnectionString(`the option ${name} once${first === name ? '' : `: ${first} once is the same`}`);
-    seen.set(foldOptionName(name), name);
-  }
-};
-
 /** Returns the connection timeout in seconds, at most 300, or `undefined` for 0, which means the default. */
 export const parseTimeoutSeconds = (option: string, value: string, { unit = 1 } = {}): number | undefined => {
-  if (!/^\d{1,9}$/.test(value)) refuseConnectionString(`as ${option} a whole number`);
+  if (!/^\d{1,9}$/.test(value)) refuseConnectionString(`a whole number for ${option}`);
   const seconds = Math.min(Math.ceil(Number(value) / unit), 300);
   return seconds > 0 ? seconds : undefined;
 };

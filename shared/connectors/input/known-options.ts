@@ -6,7 +6,7 @@ import { foldOptionName } from './connection-string-parts.ts';
  * Creates the set of option names that clients of one kind of source use. An error message repeats the name of a refused option only if it is
  * in this set; other options are reported by their position.
  */
-const createOptionSet = (...names: readonly string[]): ReadonlySet<string> =>
+export const createOptionSet = (...names: readonly string[]): ReadonlySet<string> =>
   new Set([commonOptions, ...names].flatMap((text) => text.trim().split(/\s+/).map(foldOptionName)));
 
 /** Names that vulnerability scanners try, and names that all clients share. */

@@ -11,18 +11,29 @@ export interface TlsDemand {
   readonly most?: SslMode;
   /** The mode that the option means if no other option demands one. */
   readonly usual?: SslMode;
+  /** `false`: the demand selects no mode and only excludes some. */
+  readonly selects?: false;
+  /** The option whose demand does not count beside this one. */
+  readonly overrides?: string;
 }
 
 /** Resolves the strictest mode that all options allow. Refuses two options that contradict each other, and names both. */
-export const resolveTlsMode = (demands: readonly TlsDemand[]): SslMode | undefined => {
+export const resolveTlsMode = (all: readonly TlsDemand[]): SslMode | undefined => {
+  const demands = all.filter(({ option }) => !all.some(({ overrides }) => overrides === option));
+  checkTlsDemands(demands);
+  const selecting = demands.filter(({ selects = true }) => selects);
+  const most = findStrictestDemand(selecting, (demand) => demand.most, -1)?.most;
+  const wanted = findStrictestDemand(selecting, (demand) => pickStricterMode(demand.least, demand.usual));
+  const mode = wanted && pickStricterMode(wanted.least, wanted.usual);
+  if (mode === undefined) return most === 'disable' ? 'disable' : undefined;
+  return most && rankSslMode(most) < rankSslMode(mode) ? most : mode;
+};
+
+const checkTlsDemands = (demands: readonly TlsDemand[]): void => {
   const least = findStrictestDemand(demands, ({ least: mode }) => mode);
   const most = findStrictestDemand(demands, ({ most: mode }) => mode, -1);
   if (least?.least && most?.most && rankSslMode(least.least) > rankSslMode(most.most))
     refuseConnectionString(`${least.option} and ${most.option} that do not contradict each other`);
-  const wanted = findStrictestDemand(demands, (demand) => pickStricterMode(demand.least, demand.usual));
-  const mode = wanted && pickStricterMode(wanted.least, wanted.usual);
-  if (mode === undefined) return most?.most === 'disable' ? 'disable' : undefined;
-  return most?.most && rankSslMode(most.most) < rankSslMode(mode) ? most.most : mode;
 };
 
 /** Converts an option whose value is a mode: it demands at least this mode, and `disable` allows no other. */

@@ -1,183 +1,97 @@
-import type { ConnectionStringParser, ConnectionStringParts } from '../connector.ts';
-import { mongodbOptions } from '../input/known-options.ts';
+import type { ConnectionStringParts } from '../connector.ts';
 import {
-  checkSingleScheme,
   decodePercentEncoded,
-  parseUrlQuery,
-  parseTimeoutSeconds,
   refuseConnectionString,
-  checkKnownOptions,
+  type UrlParts,
 } from '../input/connection-string-parts.ts';
-import { resolveTlsMode, type TlsDemand } from '../input/resolve-tls-mode.ts';
+import { createConnectionUrlParser } from '../input/connection-url.ts';
+import type { UrlFields } from '../input/connection-url-address.ts';
+import type { GivenOption } from '../input/connection-url-options.ts';
+import { mongodbOptions } from '../input/known-options.ts';
 
-/** Not parsed as a URL, because it may name several hosts: https://www.mongodb.com/docs/manual/reference/connection-string/ */
-export const mongodbConnectionStrings: ConnectionStringParser = {
-  schemes: ['mongodb', 'mongodb+srv'],
-  parse: (text) => {
-    const match =
-      /^(mongodb(?:\+srv)?):\/\/(?:([^@/?#\s]*)@)?([^@/?#\s]+)(?:\/([^@/?#\s]*))?(?:\?([^@?#\s]*))?$/i.exec(
-        text,
-      );
-    if (!match) return refuseConnectionString(mongodbConnectionStringForm);
-    const [, scheme = '', account = '', members = '', path = '', query = ''] = match;
-    checkSingleScheme(members, path);
-    const [username = '', password = '', ...more] = account.split(':');
-    if (more.length > 0) return refuseConnectionString(mongodbConnectionStringForm);
-    const database = decodePercentEncoded(path);
-    const parsed = parseMongodbOptions(query);
-    const { authSource, replicaSet, x509 } = parsed;
-    // authSource defaults to the database of the string. With mongodb+srv, DNS may set it.
-    const source = authSource ?? (/srv$/i.test(scheme) || x509 ? '' : database);
-    return {
-      config: {
-        ...(/srv$/i.test(scheme) ? parseSrvName(members) : parseMongodbHosts(members.split(','))),
-        ...(database && { database }),
-        ...(username && { username: decodePercentEncoded(username) }),
-        ...(source && !x509 && { auth_source: source }),
-        ...(replicaSet && { replica_set: replicaSet }),
-      },
-      credentials: {
-        ...(password && { password: decodePercentEncoded(password) }),
-        ...(x509 && { auth_method: 'certificate' }),
-      },
-      options: parsed.options,
-    };
-  },
-};
-
-const mongodbConnectionStringForm =
-  'mongodb://user:password@host:port/database, with what is special in a password percent-encoded';
-
-const parseSrvName = (name: string) => {
-  if (/[,:]/.test(name)) refuseConnectionString('one name without a port behind mongodb+srv://');
-  return { srv: decodePercentEncoded(name) };
-};
-
-const parseMongodbHosts = (members: readonly string[]): ConnectionStringParts['config'] => {
-  const places = members.map((member) => {
-    const [, bracketed, bare, port] =
-      /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(decodePercentEncoded(member)) ?? [];
-    const host =
-      bracketed ?? bare ?? refuseConnectionString('hosts of the form host:port, with commas between');
-    if (host.includes('/'))
-      refuseConnectionString('a host that is reached over TCP, not the path of a socket');
-    return { host, port: port === undefined ? undefined : Number(port) };
-  });
-  const [first] = places;
-  if (places.length === 1 && first) {
-    return { host: first.host, ...(first.port !== undefined && { port: first.port }) };
+const readMongodbHosts = ({ scheme, place, path, query }: UrlParts, refuseForm: () => never): UrlFields => {
+  if (path.includes('/') || query.includes('?')) refuseForm();
+  if (scheme === 'mongodb+srv') {
+    if (/[,:]/.test(place)) refuseConnectionString('one name without a port after mongodb+srv://');
+    return { srv: decodePercentEncoded(place) };
   }
+  const members = place.split(',').map(parseMongodbMember);
+  const [first] = members;
+  if (members.length === 1 && first) return first;
   return {
-    hosts: places.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port ?? 27_017}`),
+    hosts: members.map(({ host, port = 27_017 }) => `${host.includes(':') ? `[${host}]` : host}:${port}`),
   };
 };
 
-interface MongodbOptionParts {
-  readonly authSource?: string;
-  readonly replicaSet?: string;
-  readonly x509?: true;
-  readonly options: ConnectionStringParts['options'];
-}
+const parseMongodbMember = (member: string): { readonly host: string; readonly port?: number } => {
+  const [, bracketed, bare, port] =
+    /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(decodePercentEncoded(member)) ?? [];
+  const host =
+    bracketed ?? bare ?? refuseConnectionString('hosts of the form host:port, separated by commas');
+  if (host.includes('/')) refuseConnectionString('a host that is reached over TCP, not the path of a socket');
+  return { host, ...(port !== undefined && { port: Number(port) }) };
+};
 
-/** Option names are case-insensitive, as in MongoDB's drivers. */
-const parseMongodbOptions = (query: string): MongodbOptionParts => {
+/** authSource defaults to the database of the string. With mongodb+srv, DNS may set it. */
+const completeMongodbParts = (
+  { config: { auth_source: named, ...config }, credentials, options }: ConnectionStringParts,
+  given: readonly GivenOption[],
+): ConnectionStringParts => {
+  if (given.some(({ name, value }) => name === 'authMechanism' && value === 'MONGODB-X509'))
+    return { config, credentials: { ...credentials, auth_method: 'certificate' }, options };
+  const source = named ?? (config['srv'] === undefined ? config['database'] : undefined);
+  return {
+    config: { ...config, ...(source !== undefined && { auth_source: source }) },
+    credentials,
+    options,
+  };
+};
+
+const mongodbTls = {
+  true: { least: 'require', usual: 'verify-full' },
+  false: 'disable',
+} as const;
+const mongodbInsecureTls = {
+  true: { least: 'require', most: 'require' },
+  false: { least: 'verify-ca', usual: 'verify-full' },
+} as const;
+
+/** May name several hosts: https://www.mongodb.com/docs/manual/reference/connection-string/ */
+export const mongodbConnectionStrings = createConnectionUrlParser({
+  schemes: ['mongodb', 'mongodb+srv'],
+  address: 'username:password@host:port/database',
+  readHosts: readMongodbHosts,
   // As in MongoDB's drivers, `+` does not mean a space.
-  const pairs = parseUrlQuery(query);
-  const names = pairs.map(([name]) => name.toLowerCase());
-  checkKnownOptions(
-    pairs.map(([name]) => name),
-    {
-      isTaken: (name) =>
-        mongodbOptionParsers.has(name.toLowerCase()) || ignoredMongodbOptions.has(name.toLowerCase()),
-      clients: mongodbOptions,
+  options: {
+    authSource: 'auth_source',
+    replicaSet: 'replica_set',
+    // The server selects the SCRAM version. MONGODB-AWS would use the probe's own identity, and PLAIN sends the password in plaintext.
+    authMechanism: {
+      values: ['DEFAULT', 'SCRAM-SHA-1', 'SCRAM-SHA-256', 'MONGODB-X509'],
+      expected: 'SCRAM-SHA-256, SCRAM-SHA-1 or MONGODB-X509 for authMechanism',
     },
-  );
-  for (const [at, name] of names.entries())
-    if (mongodbOptionParsers.has(name) && names.indexOf(name) !== at)
-      refuseConnectionString(`the option ${name} once`);
-  // https://github.com/mongodb/specifications/blob/master/source/uri-options/uri-options.md: an error whatever the values are.
-  const others = ['tlsAllowInvalidCertificates', 'tlsAllowInvalidHostnames'];
-  const other = others.find((name) => names.includes(name.toLowerCase()));
-  if (other !== undefined && names.includes('tlsinsecure'))
-    refuseConnectionString(`tlsInsecure and ${other} that do not contradict each other`);
-  const parsed = pairs.map(([name, value]) => mongodbOptionParsers.get(name.toLowerCase())?.(value) ?? {});
-  const mode = resolveTlsMode(parsed.flatMap(({ tls }) => tls ?? []));
-  const { options: _, ...rest } = Object.assign({}, ...parsed) as Partial<MongodbOptionParts>; // merged from the option parsers alone
-  return {
-    ...rest,
-    options: {
-      ...Object.assign({}, ...parsed.map(({ options }) => options)),
-      ...(mode && { ssl_mode: mode }),
+    tls: { values: mongodbTls },
+    ssl: { values: mongodbTls },
+    tlsInsecure: { values: mongodbInsecureTls },
+    tlsAllowInvalidCertificates: { values: mongodbInsecureTls },
+    tlsAllowInvalidHostnames: {
+      values: { true: { least: 'require', most: 'verify-ca', usual: 'verify-ca' }, false: 'verify-full' },
     },
-  };
-};
-
-type MongodbOptionParser = (value: string) => Partial<MongodbOptionParts> & { readonly tls?: TlsDemand };
-
-type MongodbTlsDemand = Omit<TlsDemand, 'option'>;
-
-const createMongodbFlagParser = (
-  name: string,
-  yes: MongodbTlsDemand,
-  no: MongodbTlsDemand,
-): [string, MongodbOptionParser] => [
-  name.toLowerCase(),
-  (value) => {
-    if (!/^(true|false)$/.test(value)) refuseConnectionString(`as ${name} true or false`);
-    return { tls: { option: name, ...(value === 'true' ? yes : no) } };
+    connectTimeoutMS: { timeout: 'milliseconds' },
+    srvServiceName: { values: ['mongodb'] }, // any other name would change the DNS query
   },
-];
-
-const mongodbTlsOn: MongodbTlsDemand = { least: 'require', usual: 'verify-full' };
-const mongodbTlsOff: MongodbTlsDemand = { most: 'disable' };
-const mongodbTlsVerified: MongodbTlsDemand = { least: 'verify-ca', usual: 'verify-full' };
-
-const mongodbOptionParsers: ReadonlyMap<string, MongodbOptionParser> = new Map<string, MongodbOptionParser>([
-  ['authsource', (value) => (value ? { authSource: value } : {})],
-  ['replicaset', (value) => (value ? { replicaSet: value } : {})],
-  [
-    'authmechanism',
-    (value) => {
-      if (value === 'MONGODB-X509') return { x509: true };
-      // The server selects the SCRAM version. MONGODB-AWS would use the probe's own identity, and PLAIN sends the password in plaintext.
-      return /^(DEFAULT|SCRAM-SHA-(1|256))$/.test(value)
-        ? {}
-        : refuseConnectionString('as authMechanism SCRAM-SHA-256, SCRAM-SHA-1 or MONGODB-X509');
-    },
+  // https://github.com/mongodb/specifications/blob/master/source/uri-options/uri-options.md: an error whatever the values are.
+  exclusive: [
+    ['tlsInsecure', 'tlsAllowInvalidCertificates'],
+    ['tlsInsecure', 'tlsAllowInvalidHostnames'],
   ],
-  createMongodbFlagParser('tls', mongodbTlsOn, mongodbTlsOff),
-  createMongodbFlagParser('ssl', mongodbTlsOn, mongodbTlsOff),
-  createMongodbFlagParser('tlsInsecure', { least: 'require', most: 'require' }, mongodbTlsVerified),
-  createMongodbFlagParser(
-    'tlsAllowInvalidCertificates',
-    { least: 'require', most: 'require' },
-    mongodbTlsVerified,
-  ),
-  createMongodbFlagParser(
-    'tlsAllowInvalidHostnames',
-    { least: 'require', most: 'verify-ca', usual: 'verify-ca' },
-    { least: 'verify-full' },
-  ),
-  [
-    'connecttimeoutms',
-    (value) => {
-      const seconds = parseTimeoutSeconds('connectTimeoutMS', value, { unit: 1000 });
-      return seconds !== undefined ? { options: { connection_timeout_seconds: seconds } } : {};
-    },
-  ],
-  // Any other name would change the DNS query.
-  [
-    'srvservicename',
-    (value) => (value === 'mongodb' ? {} : refuseConnectionString('as srvServiceName mongodb')),
-  ],
-]);
-
-/** Options without effect here: a session uses one member and few sockets, writes nothing, and compresses nothing. */
-const ignoredMongodbOptions: ReadonlySet<string> = new Set(
-  `appName compressors zlibCompressionLevel directConnection heartbeatFrequencyMS journal loadBalanced localThresholdMS
-  maxConnecting maxIdleTimeMS maxPoolSize maxStalenessSeconds minPoolSize readConcernLevel readPreference readPreferenceTags
-  retryReads retryWrites serverMonitoringMode serverSelectionTimeoutMS serverSelectionTryOnce socketTimeoutMS srvMaxHosts
-  timeoutMS uuidRepresentation w waitQueueMultiple waitQueueTimeoutMS wTimeoutMS`
-    .toLowerCase()
-    .split(/\s+/),
-);
+  // A session uses one member and few sockets, writes nothing, and compresses nothing.
+  ignored: `appName compressors zlibCompressionLevel directConnection heartbeatFrequencyMS journal loadBalanced localThresholdMS maxConnecting
+    maxIdleTimeMS maxPoolSize maxStalenessSeconds minPoolSize readConcernLevel readPreference readPreferenceTags retryReads retryWrites
+    serverMonitoringMode serverSelectionTimeoutMS serverSelectionTryOnce socketTimeoutMS srvMaxHosts timeoutMS uuidRepresentation w
+    waitQueueMultiple waitQueueTimeoutMS wTimeoutMS`,
+  ignoredMayRepeat: true,
+  clients: mongodbOptions,
+  spelling: 'any-case',
+  complete: completeMongodbParts,
+});

@@ -1,4 +1,4 @@
-import { defineConnector } from '../connector.ts';
+import { createLazyParser, defineConnector } from '../connector.ts';
 import { exactNames } from '../name-rules.ts';
 import { postgresqlConfig, postgresqlCredentials } from './config.ts';
 
@@ -22,13 +22,9 @@ export const postgresql = defineConnector({
   names: exactNames,
   loadQuote: async () => (await import('./quote.ts')).quotePostgresqlName,
   loadTypeNames: async () => (await import('./type-names.ts')).postgresqlTypeNames,
-  connectionString: {
-    schemes: ['postgresql', 'postgres'],
-    parse: async (text) =>
-      (await import('./connection-string.ts')).parsePostgresqlConnectionString(text, [
-        'postgresql',
-        'postgres',
-      ]),
-  },
+  connectionString: createLazyParser(
+    ['postgresql', 'postgres'],
+    async () => (await import('./connection-string.ts')).postgresqlConnectionStrings,
+  ),
   load: async () => (await import('./session.ts')).postgresqlSessionModule,
 });

@@ -1,4 +1,4 @@
-import { defineConnector } from '../connector.ts';
+import { createLazyParser, defineConnector } from '../connector.ts';
 import { namesInAnyCase } from '../name-rules.ts';
 import { redshiftConfig, redshiftCredentials } from './config.ts';
 
@@ -21,12 +21,8 @@ export const redshift = defineConnector({
   names: namesInAnyCase,
   loadQuote: async () => (await import('./quote.ts')).quoteRedshiftName,
   loadTypeNames: async () => (await import('./type-names.ts')).redshiftTypeNames,
-  connectionString: {
-    schemes: ['redshift'],
-    parse: async (text) =>
-      (await import('../postgresql/connection-string.ts')).parsePostgresqlConnectionString(text, [
-        'redshift',
-      ]),
-  },
+  connectionString: createLazyParser(['redshift'], async () =>
+    (await import('../postgresql/connection-string.ts')).createPostgresqlConnectionStrings(['redshift']),
+  ),
   load: async () => (await import('./session.ts')).redshiftSessionModule,
 });

@@ -1,84 +1,29 @@
-import type { ConnectionStringParser, ConnectionStringParts } from '../connector.ts';
-import { sqlserverOptions } from '../input/known-options.ts';
 import {
-  decodePercentEncoded,
   foldOptionName,
   type QueryOption,
-  parseUrlAddress,
-  parseUrlQuery,
-  parseTimeoutSeconds,
   refuseConnectionString,
-  checkKnownOptions,
+  type UrlParts,
 } from '../input/connection-string-parts.ts';
-import { resolveTlsMode } from '../input/resolve-tls-mode.ts';
-import {
-  type SqlserverFields,
-  toSqlserverTlsDemands,
-  sqlserverFieldAliases,
-} from './connection-string-options.ts';
+import { createConnectionUrlParser } from '../input/connection-url.ts';
+import type { UrlFields } from '../input/connection-url-address.ts';
+import { sqlserverOptions } from '../input/known-options.ts';
 
-/**
- * `sqlserver://user:password@host:port/database`, `…/?database=` of go-mssqldb, and `sqlserver://host:port;database=…;user=…` of JDBC and
- * Prisma. An instance is `…@host/instance?database=` in go-mssqldb, and `host\instance` or `instanceName=` in JDBC.
- * https://github.com/microsoft/go-mssqldb#the-connection-string-can-be-specified-in-one-of-three-formats ·
- * https://learn.microsoft.com/sql/connect/jdbc/building-the-connection-url
- */
-export const sqlserverConnectionStrings: ConnectionStringParser = {
-  schemes: ['sqlserver', 'jdbc:sqlserver'],
-  parse: (text) => parseSqlserverConnectionString(text),
-};
-
-const parseSqlserverConnectionString = (text: string): ConnectionStringParts => {
-  const rest =
-    /^(?:jdbc:)?sqlserver:\/\/(.*)$/is.exec(text)?.[1] ??
-    refuseConnectionString('a string that begins with sqlserver://');
-  return /^[^@?/;]*;/.test(rest)
-    ? toSqlserverConnectionParts(parseSqlserverList(rest))
-    : toSqlserverConnectionParts(parseSqlserverUrl(`sqlserver://${rest}`));
-};
-
-const parseSqlserverUrl = (text: string): SqlserverFields => {
-  const form =
-    'sqlserver://user:password@host:port/database, with what is special in a password percent-encoded';
-  const { host, port, path, query, username, password } = parseUrlAddress(text, form);
-  if (path.includes('\\')) refuseConnectionString(form);
-  // go-mssqldb decodes queries as forms: its documentation shows `connection+timeout=30`.
-  const options = parseUrlQuery(query, {
-    plusIsBlank: true,
-    secret: (name) => sqlserverFieldAliases.get(foldOptionName(name)) === 'password',
-  });
-  checkSqlserverOptionNames(options, 'the query');
-  const namesDatabase = options.some(
-    ([name]) => sqlserverFieldAliases.get(foldOptionName(name)) === 'database',
-  );
-  return collectSqlserverFields(
-    [
-      ['host', host],
-      ['port', port],
-      [namesDatabase ? 'instancename' : 'database', decodePercentEncoded(path)],
-      ['username', username],
-      ['password', password],
-    ],
-    options,
-  );
-};
-
-const parseSqlserverList = (text: string): SqlserverFields => {
-  const [address = '', ...pairs] = splitSqlserverList(text);
+/** Reads `sqlserver://host:port;database=…;user=…`, the form of JDBC and Prisma, as a list of options. */
+const readSqlserverList = (text: string): readonly QueryOption[] | undefined => {
+  const [, list] = /^(?:jdbc:)?sqlserver:\/\/([^@?/;]*;.*)$/is.exec(text) ?? [];
+  if (list === undefined) return undefined;
+  const [address = '', ...pairs] = splitSqlserverList(list);
   const [, host = '', instance = '', port = ''] =
     /^(\[[^\]]*\]|[^:\\]*)(?:\\([^:\\]*))?(?::(.*))?$/s.exec(address) ??
     refuseConnectionString('host:port or host\\instance before the first semicolon');
   // One semicolon may end the list. An empty pair elsewhere comes from a semicolon in a password.
   const options = (pairs.at(-1)?.trim() === '' ? pairs.slice(0, -1) : pairs).map(parseSqlserverPair);
-  checkSqlserverOptionNames(options, 'the list');
-  return collectSqlserverFields(
-    [
-      ['host', host.trim().replace(/^\[(.*)\]$/, '$1')],
-      ['instancename', instance.trim()],
-      ['port', port.trim()],
-    ],
-    options,
-  );
+  const places: readonly QueryOption[] = [
+    ['server', host.trim().replace(/^\[(.*)\]$/, '$1')],
+    ['instanceName', instance.trim()],
+    ['port', port.trim()],
+  ];
+  return [...options, ...places.filter(([, value]) => value !== '')];
 };
 
 /** Splits at semicolons outside braces. A regular expression would search for the end of unclosed braces again and again. */
@@ -118,59 +63,71 @@ const parseSqlserverPair = (pair: string): QueryOption => {
         refuseConnectionString(sqlserverBracesForm),
     ];
   // In JDBC quotes are part of the value, in ADO.NET they are not.
-  if (/^["']/.test(value)) refuseConnectionString('a value in braces, as in {…}, for one in quotes');
+  if (/^["']/.test(value)) refuseConnectionString('a value in braces, as in {…}, for a value in quotes');
   // The rest may be another option without its semicolon, and perhaps a secret.
-  if (value.includes('=') && sqlserverFieldAliases.get(foldOptionName(name)) !== 'password')
-    refuseConnectionString('a value in braces, as in {…}, for one with a sign of equality');
+  if (value.includes('=') && !/^(password|pwd)$/.test(foldOptionName(name)))
+    refuseConnectionString('a value in braces, as in {…}, for a value that contains an equals sign');
   return [name, value];
 };
 
 const sqlserverBracesForm = 'a value that begins with { to end with }, and each } inside it to be written }}';
 
-const checkSqlserverOptionNames = (options: readonly QueryOption[], where: string): void =>
-  checkKnownOptions(
-    options.map(([name]) => name),
-    { isTaken: (name) => sqlserverFieldAliases.has(foldOptionName(name)), clients: sqlserverOptions, where },
-  );
-
-/** An option may give what the address does not. Options that have no effect here are dropped. */
-const collectSqlserverFields = (
-  address: readonly QueryOption[],
-  options: readonly QueryOption[],
-): SqlserverFields => {
-  const fields = new Map<string, string>();
-  for (const [name, value] of [...address.filter(([, part]) => part !== ''), ...options]) {
-    const field = sqlserverFieldAliases.get(foldOptionName(name)) ?? '';
-    if (field === '') continue;
-    if (fields.has(field)) refuseConnectionString(`${field} once`);
-    fields.set(field, value);
-  }
-  return new Map([...fields].filter(([, value]) => value !== ''));
+/** In go-mssqldb, the path is the instance if an option names the database. */
+const adjustSqlserverAddress = (
+  { database, ...fields }: UrlFields,
+  optionFields: ReadonlySet<string>,
+  { path }: UrlParts,
+): UrlFields => {
+  if (path.includes('\\')) refuseConnectionString('a backslash in the path written as %5C');
+  if (database === undefined) return fields;
+  return { ...fields, [optionFields.has('database') ? 'instance' : 'database']: database };
 };
 
-const toSqlserverConnectionParts = (fields: SqlserverFields): ConnectionStringParts => {
-  const [host, port, instance] = [fields.get('host'), fields.get('port'), fields.get('instance')];
-  const database = fields.get('database');
-  const [username, password] = [fields.get('username'), fields.get('password')];
-  if (port !== undefined && !/^\d{1,5}$/.test(port)) refuseConnectionString('a port from 1 to 65535');
-  if (port !== undefined && instance !== undefined) refuseConnectionString('a port or an instance');
-  if (host?.includes(',')) refuseConnectionString('one host');
-  const mode = resolveTlsMode(
-    toSqlserverTlsDemands(fields.get('encrypt')?.toLowerCase(), fields.get('trust')?.toLowerCase()),
-  );
-  const seconds = parseTimeoutSeconds('a time-out', fields.get('timeout') ?? '0');
-  return {
-    config: {
-      ...(host !== undefined && { host }),
-      ...(port !== undefined && { port: Number(port) }),
-      ...(instance !== undefined && { instance }),
-      ...(database !== undefined && { database }),
-      ...(username !== undefined && { username }),
+const sqlserverTlsRequired = { least: 'require', usual: 'verify-full' } as const;
+/** With encryption off, the drivers still encrypt the login if the server supports it, so that means `prefer`. */
+const sqlserverTlsOptional = { most: 'prefer', usual: 'prefer' } as const;
+
+/**
+ * `sqlserver://user:password@host:port/database`, `…/?database=` of go-mssqldb, and `sqlserver://host:port;database=…;user=…` of JDBC and
+ * Prisma. An instance is `…@host/instance?database=` in go-mssqldb, and `host\instance` or `instanceName=` in JDBC.
+ * https://github.com/microsoft/go-mssqldb#the-connection-string-can-be-specified-in-one-of-three-formats ·
+ * https://learn.microsoft.com/sql/connect/jdbc/building-the-connection-url
+ */
+export const sqlserverConnectionStrings = createConnectionUrlParser({
+  schemes: ['sqlserver', 'jdbc:sqlserver'],
+  address: 'username:password@host:port/database',
+  readList: readSqlserverList,
+  adjustAddress: adjustSqlserverAddress,
+  options: {
+    'host server serverName dataSource': 'host',
+    'port portNumber': 'port',
+    'instance instanceName': 'instance',
+    'database databaseName initialCatalog': 'database',
+    'username user userId uid': 'username',
+    'password pwd': 'password',
+    // https://learn.microsoft.com/sql/connect/ado-net/encryption-and-certificate-validation
+    encrypt: {
+      values: {
+        'true yes mandatory': sqlserverTlsRequired,
+        strict: { least: 'verify-full', overrides: 'trustServerCertificate' }, // it always verifies the certificate
+        'false no optional': sqlserverTlsOptional,
+        disable: 'disable',
+      },
     },
-    credentials: password === undefined ? {} : { password },
-    options: {
-      ...(mode && { ssl_mode: mode }),
-      ...(seconds !== undefined && { connection_timeout_seconds: seconds }),
+    trustServerCertificate: {
+      values: { 'true yes 1': { most: 'require', usual: 'require' }, 'false no 0': 'verify-full' },
     },
-  };
-};
+    'loginTimeout connectTimeout connectionTimeout dialTimeout': { timeout: 'seconds' },
+  },
+  // Sessions here are short, without a pool.
+  ignored: `applicationName appName applicationIntent connectionLimit keepAlive multipleActiveResultSets multiSubnetFailover packetSize
+    persistSecurityInfo poolTimeout schema sendStringParametersAsUnicode socketTimeout`,
+  ignoredMayRepeat: true,
+  exclusive: [['port', 'instance']],
+  clients: sqlserverOptions,
+  spelling: 'any-separator',
+  // go-mssqldb decodes queries as forms: its documentation shows `connection+timeout=30`.
+  plusIsBlank: true,
+  foldValue: (value) => value.toLowerCase(),
+  emptyValues: 'skip',
+});
