@@ -1,21 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { connectors } from '../../shared/connectors/registry.ts';
+import type { Connector } from '../../shared/connectors/connector.ts';
+import { connectors, type ConnectorType } from '../../shared/connectors/registry.ts';
 import { matchesType } from '../../shared/connectors/type-names.ts';
+import { connectorTypes } from '../contracts/samples.ts';
 
-const types = [
-  'postgresql',
-  'mysql',
-  'redshift',
-  'sqlserver',
-  'oracle',
-  'snowflake',
-  'bigquery',
-  'databricks',
-] as const;
+/** The connectors whose types have synonyms. */
+const types = connectorTypes.filter((type) => 'loadTypeNames' in connectors[type]);
 
-const load = async (type: (typeof types)[number]) => {
-  const names = await connectors[type].loadTypeNames?.();
+const load = async (type: ConnectorType) => {
+  const { loadTypeNames }: Connector = connectors[type];
+  const names = await loadTypeNames?.();
   if (!names) throw new Error(`${type} has no synonyms`);
   return names;
 };

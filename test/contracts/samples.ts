@@ -27,6 +27,14 @@ export const findSample = (type: ConnectorType): ConnectorSample => {
   );
 };
 
+/** The smallest config of a connector, and the credentials of its default auth method. */
+export const buildMinimalConnection = (type: ConnectorType, privateKey: string) => {
+  const sample = findSample(type);
+  const [auth_method = ''] = Object.keys(connectors[type].credentials);
+  const credentials = fillCredentials(sample, privateKey)[auth_method] ?? {};
+  return { config: sample.config, credentials: { auth_method, ...credentials } };
+};
+
 /** The credentials of each auth method, with this private key where a method needs one. */
 export const fillCredentials = (
   { credentials }: ConnectorSample,

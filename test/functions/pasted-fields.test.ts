@@ -1,9 +1,11 @@
 import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { ConnectorType } from '../../shared/connectors/registry.ts';
 import { repairPem } from '../../shared/connectors/input/repair-pem.ts';
 import { type Api, startApi } from '../api.ts';
 import { pem } from '../network/servers.ts';
+import { buildMinimalConnection } from '../contracts/samples.ts';
 import { createConnectionBody } from '../samples.ts';
 
 let api: Api;
@@ -20,40 +22,17 @@ const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.expor
   type: 'pkcs8',
   format: 'pem',
 }) as string;
-const right: Readonly<Record<string, { readonly config: object; readonly credentials: object }>> = {
-  postgresql: {
-    config: { host: 'db.example.com', database: 'shop', username: 'reader' },
-    credentials: password,
-  },
-  sqlserver: {
-    config: { host: 'db.example.com', database: 'shop', username: 'reader' },
-    credentials: password,
-  },
-  oracle: {
-    config: { host: 'db.example.com', service_name: 'SHOP', username: 'reader' },
-    credentials: password,
-  },
-  mongodb: { config: { hosts: ['db.example.com:27017'], username: 'reader' }, credentials: password },
-  kafka: { config: { bootstrap_servers: 'broker.example.com:9092' }, credentials: {} },
-  s3: {
-    config: { bucket: 'shop-one', region: 'eu-west-1', access_key_id: 'made-up' },
-    credentials: { secret_access_key: 'fake-one' },
-  },
-  snowflake: { config: { account: 'myorg-sales', username: 'reader' }, credentials: password },
-  databricks: {
-    config: { host: 'dbc-one.cloud.databricks.com', http_path: '/sql/1.0/warehouses/one' },
-    credentials: { token: 'fake-one' },
-  },
-  bigquery: {
-    config: { project_id: 'shop-one' },
-    credentials: {
-      service_account: { client_email: 'robot@shop-one.iam.gserviceaccount.com', private_key: key },
-    },
-  },
+/** A connection that is right, except that a list of hosts takes the place of the host where one is tested. */
+const buildRightConnection = (type: ConnectorType, field: string) => {
+  const { config, credentials } = buildMinimalConnection(type, key);
+  const { host: _, ...others } = config;
+  return field === 'hosts'
+    ? { config: { ...others, hosts: ['db.example.com:27017'] }, credentials }
+    : { config, credentials };
 };
 
 describe('a value in the wrong field', () => {
-  test.each([
+  test.each<[ConnectorType, string, string | string[], string]>([
     ['postgresql', 'host', 'localhost:5432', 'the host alone: the port belongs in config.port'],
     ['postgresql', 'host', '[::1]:5432', 'the host alone: the port belongs in config.port'],
     ['postgresql', 'host', 'db.example.com:', 'the host alone: the port belongs in config.port'],
@@ -91,7 +70,7 @@ describe('a value in the wrong field', () => {
     ['databricks', 'http_path', 'https://dbc-one.cloud.databricks.com/sql/1.0/warehouses/one', 'the path without the host, which belongs in config.host'],
     ['bigquery', 'project_id', '123456789012', 'a project ID such as shop-one, not a project number'],
   ])('for %s in %s is rejected with what to send instead: %s', async (type, field, value, expected) => {
-    const { config, credentials } = right[type] ?? { config: {}, credentials: {} };
+    const { config, credentials } = buildRightConnection(type, field);
     const path = Array.isArray(value) ? `config.${field}.0` : `config.${field}`;
     const whole = await create({ type, config: { ...config, [field]: value }, credentials });
     expect([whole.status, whole.body.errors]).toEqual([400, [{ path, expected }]]);

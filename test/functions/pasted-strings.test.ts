@@ -3,6 +3,7 @@ import { connectors } from '../../shared/connectors/registry.ts';
 import type { Connector } from '../../shared/connectors/connector.ts';
 import { tableKeys } from '../../shared/domain/table-keys.ts';
 import { type ApiAnswer, type Api, startApi } from '../api.ts';
+import { connectorTypes, findSample } from '../contracts/samples.ts';
 import { createConnectionBody } from '../samples.ts';
 
 let api: Api;
@@ -267,19 +268,20 @@ describe('a field', () => {
   });
 
   const names = ['password', 'passwd', 'pwd', 'token', 'secret', 'private_key', 'access_key', 'secret_access_key', 'client_secret', 'sasl_password', 'service_account', 'api_key', 'connection_string']; // prettier-ignore
-  test.each(Object.entries<Connector>(connectors))(
+  test.each(connectorTypes)(
     'of config with the name of a secret never stores its value in the table: %s',
-    async (type, connector) => {
+    async (type) => {
       const secret = 'Tr0ub4dor-not-real';
       for (const name of names) {
-        const config = { ...configs[type], [name]: secret };
+        const config = { ...findSample(type).config, [name]: secret };
         const answer = await api.call('POST /v1/connections?test=false', {
           body: { name: `${type} ${name}`, type, config },
         });
         expect(answer.text).not.toContain(secret);
         if (answer.status !== 201) expect(answer.status).toBe(400);
         else {
-          expect(Object.values(connector.credentials).some(({ entries }) => name in entries)).toBe(true);
+          const { credentials }: Connector = connectors[type];
+          expect(Object.values(credentials).some(({ entries }) => name in entries)).toBe(true);
           expect(JSON.stringify(await api.stored(answer.body.id))).not.toContain(secret);
         }
         const patched = await api.call(`PATCH /v1/connections/${id}`, {
@@ -290,19 +292,6 @@ describe('a field', () => {
       }
     },
   );
-  const configs: Readonly<Record<string, object>> = {
-    postgresql: { host: 'h', database: 'd', username: 'u' },
-    redshift: { host: 'h', database: 'd', username: 'u' },
-    mysql: { host: 'h', username: 'u' },
-    sqlserver: { host: 'h', database: 'd', username: 'u' },
-    oracle: { host: 'h', service_name: 'S', username: 'u' },
-    mongodb: { host: 'h', username: 'u' },
-    snowflake: { account: 'myorg-sales', username: 'u' },
-    bigquery: { project_id: 'project-1' },
-    databricks: { host: 'dbc-1.cloud.databricks.com', http_path: '/sql/1.0/warehouses/abc' },
-    s3: { bucket: 'bucket', region: 'eu-west-1', access_key_id: 'KEY' },
-    kafka: { bootstrap_servers: 'h:9092', sasl_username: 'u' },
-  };
 });
 
 describe('contradicting fields', () => {
