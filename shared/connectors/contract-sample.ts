@@ -18,6 +18,13 @@ export interface ConnectorSample {
    * only the deployment replaces.
    */
   readonly directTo?: 'endpoint' | ((server: SampleServer) => SampleFields);
+  /**
+   * Values of the tag `mooring:host` that allow the destination of `config`, and some that do not. Default: its host alone and with the default port,
+   * and another host or port.
+   */
+  readonly hostTags?: { readonly allowing: readonly string[]; readonly other: readonly string[] };
+  /** By field in `strength` that is no URL: each change of its value, from and to, that does not weaken the login. Default: none. */
+  readonly harmlessChanges?: Readonly<Record<string, readonly (readonly [from: string, to: string])[]>>;
 }
 
 export type SampleFields = Readonly<Record<string, unknown>>;

@@ -11,4 +11,8 @@ export const contractSample: ConnectorSample = {
     }),
   },
   directTo: 'endpoint',
+  hostTags: {
+    allowing: ['mooring-test', 'other mooring-test'],
+    other: ['mooring-other', 'bigquery.googleapis.com'],
+  },
 };

@@ -20,4 +20,8 @@ export const contractSample: ConnectorSample = {
     }),
   },
   directTo: 'endpoint',
+  hostTags: {
+    allowing: [config.host, `${config.host}:443`],
+    other: ['dbc-2.cloud.databricks.com', `${config.host}:80`],
+  },
 };

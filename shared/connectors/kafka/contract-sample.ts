@@ -16,4 +16,21 @@ export const contractSample: ConnectorSample = {
     }),
   },
   directTo: ({ host, port }) => ({ bootstrap_servers: `${host}:${port}` }),
+  hostTags: {
+    allowing: ['kafka1.example.test:9092 kafka2.example.test:9092', '.example.test:9092'],
+    other: ['kafka1.example.test:9092', 'kafka1.example.test kafka2.example.test', '.example.test'],
+  },
+  harmlessChanges: {
+    auth_method: [
+      ['sasl', 'none'],
+      ['sasl', 'certificate'],
+      ['none', 'certificate'],
+      ['certificate', 'none'],
+    ],
+    sasl_mechanism: [
+      ['PLAIN', 'SCRAM-SHA-256'],
+      ['PLAIN', 'SCRAM-SHA-512'],
+      ['SCRAM-SHA-256', 'SCRAM-SHA-512'],
+    ],
+  },
 };

@@ -7,4 +7,5 @@ export const contractSample: ConnectorSample = {
     url: (scheme, secret) => `${scheme}://me:${secret}@db.example.test/shop`,
     says: (password) => ({ config: { database: 'shop', username: 'me' }, credentials: { password } }),
   },
+  harmlessChanges: { auth_method: [['password', 'certificate']] },
 };

@@ -7,4 +7,10 @@ export const contractSample: ConnectorSample = {
     certificate: {},
     iam: { access_key_id: 'obviously-fake', secret_access_key: 'obviously-fake' },
   },
+  harmlessChanges: {
+    auth_method: [
+      ['password', 'certificate'],
+      ['iam', 'certificate'],
+    ],
+  },
 };

@@ -18,4 +18,5 @@ export const contractSample: ConnectorSample = {
     }),
   },
   directTo: ({ scheme, host, port }) => ({ endpoint: `${scheme}://${host}:${port}` }),
+  hostTags: { allowing: ['shop-data'], other: ['shop', 's3.eu-west-1.amazonaws.com'] },
 };

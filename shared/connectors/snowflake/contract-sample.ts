@@ -22,4 +22,14 @@ export const contractSample: ConnectorSample = {
     }),
   },
   directTo: 'endpoint',
+  hostTags: {
+    allowing: ['myorg-sales', 'myorg-sales.snowflakecomputing.com', '.snowflakecomputing.com'],
+    other: ['myorg', 'myorg-other'],
+  },
+  harmlessChanges: {
+    auth_method: [
+      ['password', 'key_pair'],
+      ['token', 'key_pair'],
+    ],
+  },
 };
