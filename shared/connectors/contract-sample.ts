@@ -18,6 +18,8 @@ export interface ConnectorSample {
    * only the deployment replaces.
    */
   readonly directTo?: 'endpoint' | ((server: SampleServer) => SampleFields);
+  /** By login in `logins.ts` of the connector: how to make the connector use it. */
+  readonly logins: Readonly<Record<string, LoginSample | readonly LoginSample[]>>;
   /**
    * Values of the tag `mooring:host` that allow the destination of `config`, and some that do not. Default: its host alone and with the default port,
    * and another host or port.
@@ -38,6 +40,17 @@ export interface ConnectionStringSample {
   readonly url: (scheme: string, secret: string) => string;
   /** What the connector reads from that string. */
   readonly says: (secret: string) => Pick<ConnectionStringParts, 'config' | 'credentials'>;
+}
+
+export interface LoginSample {
+  /** Default: the first auth method of the connector. */
+  readonly method?: string;
+  /** The field of the credentials with the secret that the login sends. */
+  readonly secret?: string;
+  /** Fields of the credentials besides those of the auth method. */
+  readonly fields?: Readonly<Record<string, string>>;
+  /** Fields of the config that the login needs. */
+  readonly config?: (server: SampleServer) => SampleFields;
 }
 
 export interface SampleServer {

@@ -1,5 +1,13 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import type { ConnectorSample, SampleCredentials } from '../../shared/connectors/contract-sample.ts';
+import * as v from 'valibot';
+import type { SessionTarget } from '../../shared/connectors/connector.ts';
+import type {
+  ConnectorSample,
+  SampleCredentials,
+  SampleFields,
+  SampleServer,
+} from '../../shared/connectors/contract-sample.ts';
 import { connectors, type ConnectorType } from '../../shared/connectors/registry.ts';
 
 /** The type of each connector, in the order of the registry. */
@@ -34,6 +42,32 @@ export const buildMinimalConnection = (type: ConnectorType, privateKey: string) 
   const credentials = fillCredentials(sample, privateKey)[auth_method] ?? {};
   return { config: sample.config, credentials: { auth_method, ...credentials } };
 };
+
+/** The config that directs a connector to a port of this machine, and the endpoint that does so for a service with a fixed host. */
+export const directTo = (
+  type: ConnectorType,
+  port: number,
+  scheme: SampleServer['scheme'] = 'https',
+  more: SampleFields = {},
+): Pick<SessionTarget, 'config' | 'endpoint'> => {
+  const sample = findSample(type);
+  const server = { host: 'localhost', port, scheme };
+  const { directTo: place = ({ host }) => ({ host, port }) } = sample;
+  const own = place === 'endpoint' ? {} : place(server);
+  return {
+    config: v.parse(connectors[type].config, { ...sample.config, ...own, ...more }),
+    ...(place === 'endpoint' && { endpoint: `${scheme}://localhost:${port}` }),
+  };
+};
+
+let key: string | undefined;
+/** A private key that connectors can read. It takes a moment to generate. */
+export const readablePrivateKey = (): string =>
+  (key ??= generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  }).privateKey);
 
 /** The credentials of each auth method, with this private key where a method needs one. */
 export const fillCredentials = (

@@ -18,6 +18,9 @@ export interface Service {
   readonly accountIn?: (asked: ReceivedRequest) => string | undefined;
 }
 
+/** Answers with JSON. */
+export const json = (status: number, body: object) => ({ status, body: JSON.stringify(body) });
+
 /**
  * Any service over HTTP. When it announces another server it answers with a redirect, which no client may
  * follow.

@@ -46,6 +46,48 @@ export const mysql: Protocol = async (first) => {
   line.socket.end(refusal(number + 1, 1045));
 };
 
+/**
+ * A MySQL server without TLS that switches to the given plugin, whatever the client sends with the user name.
+ */
+export const mysqlSwitchingTo =
+  (plugin: string): Protocol =>
+  async (line) => {
+    line.socket.write(greetingOf());
+    const frames = framesOf(line.socket);
+    let said = await packetIn(frames);
+    recordPacket(line, said.body);
+    const ask = async (...parts: Parameters<typeof packet>[1][]) => {
+      line.socket.write(packet(said.number + 1, ...parts));
+      said = await packetIn(frames);
+      recordPacket(line, said.body);
+    };
+    await ask([0xfe], `${plugin}\0`, `${'s'.repeat(20)}\0`);
+    // The client asks for a public key.
+    if (said.body.length === 1) {
+      await ask([1], publicPem());
+      decrypted(line, said.body, Buffer.from('s'.repeat(20)));
+    }
+    line.socket.end(refusal(said.number + 1, 1045));
+  };
+
+/**
+ * A MySQL server that sends an unusual plugin name. If the name has no terminator, the next packet in the
+ * same TCP segment could extend it to another name.
+ */
+export const mysqlSaying =
+  (name: string): Protocol =>
+  async (line) => {
+    line.socket.write(greetingOf());
+    const frames = framesOf(line.socket);
+    const { body, number } = await packetIn(frames);
+    recordPacket(line, body);
+    const answer = body.subarray(body.indexOf(0, 32) + 2);
+    line.prove((secret) => secret !== '' && answer.length > 20);
+    const next = packet(number + 2, 'x'.repeat(0x64)); // its first byte is a d
+    line.socket.write(Buffer.concat([packet(number + 1, [0xfe], name), next]));
+    recordPacket(line, (await packetIn(frames)).body);
+  };
+
 export const recordPacket = (line: Line, body: Buffer) => void line.heard.texts.push(body.toString('latin1'));
 
 export const packetIn = async (frames: Frames) => {

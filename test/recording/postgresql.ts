@@ -25,6 +25,35 @@ export const postgresql: Protocol = async (first) => {
   line.socket.end(frame('E', Buffer.from('SFATAL\0C28P01\0Mno\0\0')));
 };
 
+/** A PostgreSQL server without TLS that asks for the password in one way. */
+export const postgresqlAsking =
+  (way: 'cleartext' | 'md5' | 'scram', iterations = 4096): Protocol =>
+  async ({ socket, heard, prove }) => {
+    const frames = framesOf(socket);
+    const ask = async (kind: number, more: Buffer | string = '') => {
+      socket.write(frame('R', Buffer.concat([int32(kind), Buffer.from(more)])));
+      const answer = (await messageIn(frames)).toString();
+      heard.texts.push(answer);
+      return answer;
+    };
+    let startup = await startupIn(frames);
+    if (startup.readInt32BE(0) === tlsAsked) {
+      socket.write('N');
+      startup = await startupIn(frames);
+    }
+    heard.texts.push(startup.toString());
+    if (way === 'cleartext') await ask(3);
+    else if (way === 'md5') {
+      const answer = await ask(5, randomBytes(4));
+      prove(() => answer.startsWith('md5'));
+    } else {
+      const initial = await ask(10, 'SCRAM-SHA-256\0\0');
+      const scram = startScram('sha256', initial.slice(initial.indexOf('\0') + 5), { iterations });
+      prove(scram.proofIn(await ask(11, scram.serverFirst)));
+    }
+    socket.destroy();
+  };
+
 const tlsAsked = 80_877_103;
 
 const askInClear: Ask = async (line, frames) => {

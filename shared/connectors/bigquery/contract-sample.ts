@@ -15,4 +15,5 @@ export const contractSample: ConnectorSample = {
     allowing: ['mooring-test', 'other mooring-test'],
     other: ['mooring-other', 'bigquery.googleapis.com'],
   },
+  logins: { service_account: { secret: 'service_account' } },
 };

@@ -24,4 +24,5 @@ export const contractSample: ConnectorSample = {
     allowing: [config.host, `${config.host}:443`],
     other: ['dbc-2.cloud.databricks.com', `${config.host}:80`],
   },
+  logins: { token: { secret: 'token' }, oauth: { method: 'oauth', secret: 'client_secret' } },
 };

@@ -33,4 +33,20 @@ export const contractSample: ConnectorSample = {
       ['SCRAM-SHA-256', 'SCRAM-SHA-512'],
     ],
   },
+  logins: {
+    none: { method: 'none' },
+    plain: { secret: 'sasl_password', fields: { sasl_mechanism: 'PLAIN' } },
+    scram: [
+      { secret: 'sasl_password', fields: { sasl_mechanism: 'SCRAM-SHA-256' } },
+      { secret: 'sasl_password', fields: { sasl_mechanism: 'SCRAM-SHA-512' } },
+    ],
+    registry: {
+      method: 'none',
+      secret: 'schema_registry_password',
+      config: ({ scheme, host, port }) => ({
+        schema_registry_url: `${scheme}://${host}:${port}`,
+        schema_registry_username: 'me',
+      }),
+    },
+  },
 };

@@ -8,4 +8,5 @@ export const contractSample: ConnectorSample = {
     says: (password) => ({ config: { database: 'shop', username: 'me' }, credentials: { password } }),
   },
   harmlessChanges: { auth_method: [['password', 'certificate']] },
+  logins: { scram: { secret: 'password' }, x509: { method: 'certificate' } },
 };

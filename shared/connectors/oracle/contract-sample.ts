@@ -10,4 +10,5 @@ export const contractSample: ConnectorSample = {
       credentials: { password },
     }),
   },
+  logins: { password: { secret: 'password' } },
 };

@@ -5,12 +5,20 @@ export const contractSample: ConnectorSample = {
   credentials: {
     password: { password: 'obviously-fake' },
     certificate: {},
-    iam: { access_key_id: 'obviously-fake', secret_access_key: 'obviously-fake' },
+    iam: { access_key_id: 'obviously-fake', secret_access_key: 'obviously-fake', region: 'eu-west-1' },
   },
   harmlessChanges: {
     auth_method: [
       ['password', 'certificate'],
       ['iam', 'certificate'],
     ],
+  },
+  logins: {
+    none: { method: 'certificate' },
+    scram: { secret: 'password' },
+    weakScram: { secret: 'password' },
+    md5: { secret: 'password' },
+    cleartext: { secret: 'password' },
+    iam: { method: 'iam', secret: 'session_token' },
   },
 };

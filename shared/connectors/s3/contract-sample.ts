@@ -19,4 +19,9 @@ export const contractSample: ConnectorSample = {
   },
   directTo: ({ scheme, host, port }) => ({ endpoint: `${scheme}://${host}:${port}` }),
   hostTags: { allowing: ['shop-data'], other: ['shop', 's3.eu-west-1.amazonaws.com'] },
+  logins: {
+    signature: { secret: 'secret_access_key' },
+    sessionToken: { secret: 'session_token' },
+    role: { method: 'role', secret: 'secret_access_key' },
+  },
 };

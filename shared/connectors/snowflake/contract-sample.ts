@@ -32,4 +32,9 @@ export const contractSample: ConnectorSample = {
       ['token', 'key_pair'],
     ],
   },
+  logins: {
+    password: { secret: 'password' },
+    key_pair: { method: 'key_pair', secret: 'private_key' },
+    token: { method: 'token', secret: 'token' },
+  },
 };

@@ -10,4 +10,5 @@ export const contractSample: ConnectorSample = {
       client_secret: 'obviously-fake',
     },
   },
+  logins: { password: { secret: 'password' }, entra: { method: 'entra', secret: 'client_secret' } },
 };

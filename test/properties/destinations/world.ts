@@ -5,10 +5,10 @@ import { connectors, type ConnectorType } from '../../../shared/connectors/regis
 import { type Api, startApi } from '../../api.ts';
 import { pem } from '../../network/servers.ts';
 import { type Recorder, startRecorder } from '../../recording/recorder.ts';
+import { loadStandIn, type StandIn } from '../../recording/stand-in.ts';
 import type { ServerChange, Tagging } from './scenario.ts';
 import { serverCount } from './fields.ts';
 import type { Tags } from './model.ts';
-import { connectorServers } from './connector-servers.ts';
 import type { Meaning } from './tokens.ts';
 
 /** The servers of one connector, and an API that dials them. */
@@ -16,6 +16,7 @@ export interface World extends AsyncDisposable {
   readonly type: ConnectorType;
   readonly connector: Connector;
   readonly api: Api;
+  readonly standIn: StandIn;
   readonly own: readonly Recorder[];
   readonly registry: readonly Recorder[];
   readonly deployment: Recorder | undefined;
@@ -30,15 +31,15 @@ export const startWorld = async (type: ConnectorType): Promise<World> => {
         closing.use(await startRecorder(protocol ?? (async () => {}))),
       ),
     );
-  const stand = connectorServers[type];
+  const standIn = await loadStandIn(type);
   const [own, registry, deployed] = await Promise.all([
-    start(stand.own),
-    start(stand.registry),
-    start(stand.deployment?.protocol, 1),
+    start(standIn.own),
+    start(standIn.registry),
+    start(standIn.deployment?.protocol, 1),
   ]);
   const [deployment] = deployed;
   const endpoints = Object.fromEntries(
-    (stand.deployment?.names ?? []).map((name) => [name, `https://localhost:${deployment?.port}`]),
+    (standIn.deployment?.names ?? []).map((name) => [name, `https://localhost:${deployment?.port}`]),
   );
   const api = closing.use(
     await startApi({
@@ -63,6 +64,7 @@ export const startWorld = async (type: ConnectorType): Promise<World> => {
     type,
     connector: connectors[type],
     api,
+    standIn,
     own,
     registry,
     deployment,
