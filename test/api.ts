@@ -21,6 +21,7 @@ import type { ConnectionEvent } from '../shared/ports/bus.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Probe } from '../shared/ports/probe.ts';
 import type { Store } from '../shared/ports/store.ts';
+import type { Timer } from '../shared/ports/timer.ts';
 import type { Vault } from '../shared/ports/vault.ts';
 import { DeploymentSettings } from '../shared/settings.ts';
 import { loadRoutes } from '../infra/build/load-routes.ts';
@@ -28,6 +29,7 @@ import { createAnswerChecker, type CheckAnswer } from './infra/answers.ts';
 
 interface Options {
   readonly clock?: () => number;
+  readonly timer?: Timer;
   readonly policy?: EgressPolicy;
   readonly settings?: Partial<DeploymentSettings>;
   /** Replaces the in-process probe. A function builds the replacement from the real probe and its parts. */
@@ -93,6 +95,7 @@ let checker: Promise<CheckAnswer> | undefined;
  */
 export const startApi = async ({
   clock = Date.now,
+  timer,
   policy = { loopback: true },
   settings,
   probe,
@@ -126,6 +129,7 @@ export const startApi = async ({
   };
   const runtime: Runtime = {
     clock,
+    ...(timer && { timer }),
     settings: v.parse(DeploymentSettings, { egress: policy, ...settings }),
     writeLog,
     ports: () => Promise.resolve(ports),

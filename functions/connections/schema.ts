@@ -61,6 +61,7 @@ export const endpoint = defineEndpoint({
     store,
     probe,
     actor,
+    timer,
   }) => {
     const { tenant } = actor;
     const list = { tenant, of: ['schema', id, filter], accepts: isCatalogPosition };
@@ -69,7 +70,7 @@ export const endpoint = defineEndpoint({
     const [snapshot, after] =
       position === undefined ? [undefined, undefined] : splitCatalogPosition(position);
     const read = await findConnection(store, tenant, id);
-    const catalog = await loadCatalog({ store, probe }, actor, read, { maxAge, forget, snapshot });
+    const catalog = await loadCatalog({ store, probe, timer }, actor, read, { maxAge, forget, snapshot });
     if (catalog === 'running') return reply(null, { status: 202, headers: { 'retry-after': '2' } });
     const place = { ...tenant, id, snapshot: catalog.snapshot_id };
     const names = resolveNameRules(read, catalog);

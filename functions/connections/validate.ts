@@ -35,9 +35,9 @@ export const endpoint = defineEndpoint({
   sourceProblems: 'own',
   uses: { store: 'write', probe: 'introspect' },
   timeout: 29,
-  handle: async ({ params: { id }, body: { tables }, store, probe, actor }) => {
+  handle: async ({ params: { id }, body: { tables }, store, probe, actor, timer }) => {
     const connection = await findConnection(store, actor.tenant, id);
-    const catalog = await loadCatalog({ store, probe }, actor, connection, {});
+    const catalog = await loadCatalog({ store, probe, timer }, actor, connection, {});
     if (catalog === 'running') return reply(null, { status: 202, headers: { 'retry-after': '2' } });
     const place = { ...actor.tenant, id };
     const typeNames = await resolveConnector(connection.type).loadTypeNames?.();

@@ -63,6 +63,7 @@ export const endpoint = defineEndpoint({
     probe,
     actor,
     path,
+    timer,
   }) => {
     checkOrganization(headers, caller);
     const { stored, wire } = await findManagementEntry(store, tenant, id);
@@ -70,8 +71,8 @@ export const endpoint = defineEndpoint({
     const position = decodeCursor(list, cursor);
     const [snapshot = '', after = ''] = position?.split('\n') ?? [];
     const catalog = await (position === undefined
-      ? refreshCatalog({ store, probe }, actor, stored, MANAGEMENT_WAIT_MS)
-      : loadCatalog({ store, probe }, actor, stored, { snapshot }));
+      ? refreshCatalog({ store, probe, timer }, actor, stored, MANAGEMENT_WAIT_MS)
+      : loadCatalog({ store, probe, timer }, actor, stored, { snapshot }));
     if (catalog === 'running') throw new Problem('unavailable', 'The introspection still runs');
     // The first page has written the audit record.
     if (position === undefined) await store.write([buildAuditPut(actor, id, 'read-schema')]);

@@ -44,7 +44,7 @@ export const endpoint = defineEndpoint({
   scope: 'connections:read',
   uses: { store: 'write', probe: 'introspect' },
   timeout: 29,
-  handle: async ({ headers, body: { mappedFields }, caller, tenant, store, probe, actor }) => {
+  handle: async ({ headers, body: { mappedFields }, caller, tenant, store, probe, actor, timer }) => {
     checkOrganization(headers, caller);
     const sources = await Promise.all(
       Object.entries(mappedFields).map(async ([name, tables]) => ({
@@ -58,7 +58,7 @@ export const endpoint = defineEndpoint({
     const errors = await Promise.all(
       sources.map(async ({ name, tables, source }) =>
         source
-          ? validateDataSource({ store, probe }, actor, { name, tables, source })
+          ? validateDataSource({ store, probe, timer }, actor, { name, tables, source })
           : [createSourceNotFoundError(name)],
       ),
     );

@@ -3,6 +3,7 @@ import type { Actor } from '../domain/access/audit.ts';
 import type { Tenant } from '../domain/access/tenant.ts';
 import type { Log } from '../log.ts';
 import type { PortsFor, Uses } from '../ports/ports.ts';
+import type { Timer } from '../ports/timer.ts';
 import type { ProblemCode } from '../problem.ts';
 import type { DeploymentSettings } from '../settings.ts';
 import type { WireFormat } from './wire-format.ts';
@@ -48,6 +49,8 @@ export interface EndpointRequest {
   readonly method: string;
   readonly path: string;
   readonly settings: DeploymentSettings;
+  /** Only tests replace the system's timer. */
+  readonly timer: Timer | undefined;
 }
 
 /** The parsed request and the declared ports. */

@@ -144,6 +144,7 @@ const createRequestProcessor = (endpoint: Endpoint, getRuntime: () => Runtime) =
       method,
       path,
       settings: runtime.settings,
+      timer: runtime.timer,
     };
     return renderAnswer(
       endpoint,

@@ -1,5 +1,6 @@
 import type { MeteredProbe, Probe } from '../../ports/probe.ts';
 import type { Store } from '../../ports/store.ts';
+import type { Timer } from '../../ports/timer.ts';
 import { Problem } from '../../problem.ts';
 import type { Actor } from '../access/audit.ts';
 import type { CatalogSummary } from './catalog-summary.ts';
@@ -40,7 +41,14 @@ export interface IntrospectionDependencies {
   readonly store: Store;
   /** `admit` checks the caller's quota. Only probes that serve callers have it. */
   readonly probe: Pick<Probe, 'introspect'> & Partial<Pick<MeteredProbe, 'admit'>>;
+  /** The default is the system's. */
+  readonly timer?: Timer | undefined;
 }
+
+const systemTimer: Timer = {
+  measure: () => performance.now(),
+  wait: (ms) => new Promise((resolve) => void setTimeout(resolve, ms)),
+};
 
 /**
  * Returns the stored catalog if it is recent enough, else introspects and waits for a limited time. Until the back-off ends, it throws the
@@ -87,10 +95,11 @@ export const refreshCatalog = async (
 ): Promise<CatalogSummary | 'running'> => {
   const catalog = readCurrentCatalog(first);
   const kept = catalog && catalog.duration_ms > wait / 2 ? FRESH_CATALOG_SECONDS : 0;
-  const began = performance.now();
+  const { timer = systemTimer } = dependencies;
+  const began = timer.measure();
   let connection = first;
   for (let pause = 250; ; pause = Math.min(2 * pause, 2000)) {
-    const waited = performance.now() - began;
+    const waited = timer.measure() - began;
     const now = Math.floor(actor.now + waited);
     const found = await findOrStartAttempt(dependencies, { ...actor, now }, connection, {
       maxAge: kept + waited / 1000,
@@ -104,8 +113,8 @@ export const refreshCatalog = async (
       if ('snapshot_id' in found) return found;
       throw toAttemptProblem(found);
     }
-    if (performance.now() - began > wait - pause) return found;
-    await new Promise((resolve) => setTimeout(resolve, pause));
+    if (timer.measure() - began > wait - pause) return found;
+    await timer.wait(pause);
     connection = await findConnection(dependencies.store, actor.tenant, first.id);
   }
 };
@@ -206,20 +215,20 @@ const findFreshCatalog = (
 
 /** Lets the probe run the attempt. A failed invocation counts as a failed attempt, because the probe itself cannot record it. */
 const runAttempt = async (
-  { store, probe }: IntrospectionDependencies,
+  { store, probe, timer = systemTimer }: IntrospectionDependencies,
   { tenant, actor, request_id, now }: Actor,
   id: string,
   attempt: string,
   wait: number,
 ): Promise<AttemptResult> => {
-  const began = performance.now();
+  const began = timer.measure();
   try {
     const result = await probe.introspect({ tenant, id, actor, request_id, attempt }, wait);
     return result.running ? 'running' : result.catalog;
   } catch (error) {
     if (error instanceof Problem && error.code === 'not-found') throw error;
     const problem = error instanceof Problem ? error : new Problem('internal', undefined, { cause: error });
-    const ended = now + Math.floor(performance.now() - began);
+    const ended = now + Math.floor(timer.measure() - began);
     // If the failure cannot be stored, the attempt fails when its time is over.
     const state = await recordIntrospectionOutcome(store, tenant, id, attempt, { at: ended, problem }).catch(
       () => undefined,

@@ -144,10 +144,17 @@ describe('schema of a connection', () => {
 });
 
 test('an introspection of more than 25 s returns 503, and DATA_SOURCE_DOWN in a validation', async () => {
+  let elapsed = 0;
+  const waits: number[] = [];
   await using slow = await startApi({
+    timer: { measure: () => elapsed, wait: async (ms) => void (elapsed += ms) },
     probe: ({ real }) => ({
       ...real,
-      introspect: (_, wait) => new Promise((resolve) => setTimeout(() => resolve({ running: true }), wait)),
+      introspect: async (_, wait) => {
+        waits.push(wait);
+        elapsed += wait;
+        return { running: true };
+      },
     }),
   });
   const { body } = await createManagementConnection(slow);
@@ -155,6 +162,7 @@ test('an introspection of more than 25 s returns 503, and DATA_SOURCE_DOWN in a 
     slow.call(`GET ${base}/${body.id}/schema`),
     validate({ 'production-db': { orders: [] } }, slow),
   ]);
+  expect(waits).toEqual([25_000]);
   expect([...summarizeManagementFailure(told), told.headers['retry-after']]).toEqual([503, 'FET-0003', '5']);
   expect(errorsIn(validated)).toEqual([
     422,
