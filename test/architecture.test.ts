@@ -156,3 +156,35 @@ test('no test sets its own time limit, so that a slow machine fails no test', ()
   );
   expect(limited).toEqual([]);
 });
+
+/** The files of `test/` that may wait for a time, and why no event or clock can replace it. */
+const timedWaits: Readonly<Record<string, string>> = {
+  'test/poll-until.ts': 'another process or service sends no event when its state changes',
+  'test/adapters/process-probe-ends.test.ts':
+    'the adapter does not say when a process that it killed is gone',
+  'test/contracts/probe.ts': 'an introspection that continues in the background sends no event',
+  'test/contracts/store-reads.ts': 'an index of DynamoDB is eventually consistent',
+  'test/engines/lib.test.ts': 'the processes of an engine are no children of the test',
+  'test/infra/local/fair-start.test.ts': 'the API sends no event when a test is completed',
+  'test/infra/local/start-process.ts': 'the API sends no event when a test is completed',
+  'test/infra/local/start-aws.test.ts': 'a queue sends no event when a message is deleted',
+  'test/e2e/api.ts': 'the API of a real deployment sends no event',
+  'test/network/servers.ts':
+    'a port that drops packets is known by its silence; a closed handle sends no event',
+  'test/network/endless-writes.ts': 'a hostile server that is slow on purpose',
+  'test/connectors/postgresql-session-state.test.ts': 'a query that is longer than the limit of its account',
+  'test/adapters/misbehaving-parent.ts': 'a process that runs until it is killed',
+  'test/adapters/misbehaving-probe.ts': 'a process that fills its memory, slowly enough to be caught',
+};
+
+test('only the listed test files wait for a time', () => {
+  const waits =
+    /\bset(Timeout|Interval)\b|sleep\(|\bwait for delay\b|poll-until|AbortSignal\.timeout|scheduler\.wait/i;
+  const waiting = globSync('test/**/*.ts').filter(
+    (file) =>
+      !file.startsWith('test/bench/') &&
+      file !== 'test/architecture.test.ts' &&
+      waits.test(readFileSync(file, 'utf8')),
+  );
+  expect(waiting.toSorted()).toEqual(Object.keys(timedWaits).toSorted());
+});

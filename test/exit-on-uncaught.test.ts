@@ -4,7 +4,10 @@ import { expect, test } from '@jest/globals';
 
 const secret = 'obviously-fake-and-uncaught';
 
-/** Runs a process with listeners like those of the Lambda runtime, which write an error with all its fields. */
+/**
+ * Runs a process with listeners like those of the Lambda runtime, which write an error with all its fields. Its
+ * standard input stays open, so a script that reads it does not end by itself.
+ */
 const run = async (script: string) => {
   const program = `
     const { createLog } = await import(${JSON.stringify(new URL('../shared/log.ts', import.meta.url))});
@@ -25,10 +28,10 @@ const run = async (script: string) => {
   return { stdout, code };
 };
 
-test.each(['setTimeout(() => { throw error; })', 'void Promise.reject(error)'])(
+test.each(['setImmediate(() => { throw error; })', 'void Promise.reject(error)'])(
   'an uncaught error is logged without secrets before the runtime writes it: %s',
   async (fail) => {
-    const { stdout, code } = await run(`exitOnUncaught(log); ${fail}; setTimeout(() => {}, 1000);`);
+    const { stdout, code } = await run(`exitOnUncaught(log); ${fail}; process.stdin.resume();`);
     expect([code, stdout]).toEqual([1, expect.stringContaining('"request_id":"request-1"')]);
     expect(stdout).toContain('cannot send [secret]');
     expect(stdout).not.toMatch(/runtime|obviously/);
@@ -37,7 +40,7 @@ test.each(['setTimeout(() => { throw error; })', 'void Promise.reject(error)'])(
 
 test('an uncaught error hides the secrets of all concurrent calls', async () => {
   const { stdout, code } = await run(
-    `exitOnUncaught(createLog({ request_id: 'request-2' })); exitOnUncaught(log); setTimeout(() => { throw error; });`,
+    `exitOnUncaught(createLog({ request_id: 'request-2' })); exitOnUncaught(log); setImmediate(() => { throw error; });`,
   );
   expect([code, stdout]).toEqual([1, expect.stringContaining('cannot send [secret]')]);
   expect(stdout).not.toMatch(/runtime|obviously/);
@@ -45,7 +48,7 @@ test('an uncaught error hides the secrets of all concurrent calls', async () => 
 
 test('the runtime handles an uncaught error after the call has ended', async () => {
   const { stdout, code } = await run(
-    'exitOnUncaught(log)[Symbol.dispose](); setTimeout(() => { throw error; })',
+    'exitOnUncaught(log)[Symbol.dispose](); setImmediate(() => { throw error; })',
   );
   expect([code, stdout]).toEqual([129, expect.stringMatching(/^runtime/)]);
 });

@@ -19,7 +19,17 @@ interface FollowOutboxOptions {
    * limit, the backlog of one organisation would delay the tests of all others.
    */
   readonly mostAtOnce?: number;
+  /** The default is the event loop and its timers. */
+  readonly schedule?: ScheduleWork;
 }
+
+/** Runs the work in a later turn of the event loop, at the earliest after `delayMs`. */
+export type ScheduleWork = (work: () => void, delayMs: number) => void;
+
+const scheduleOnEventLoop: ScheduleWork = (work, delayMs) => {
+  if (delayMs === 0) setImmediate(work);
+  else setTimeout(work, delayMs).unref();
+};
 
 /**
  * Does the work of the stream and of `publish`. A change is acknowledged once it and all earlier ones are delivered; what a kill interrupts
@@ -30,6 +40,7 @@ export const followOutbox = ({
   bus,
   failed,
   mostAtOnce = 100_000,
+  schedule = scheduleOnEventLoop,
 }: FollowOutboxOptions): Disposable => {
   const deliveries = new Map<string, 'running' | 'done'>();
   let last: string | undefined;
@@ -80,7 +91,7 @@ export const followOutbox = ({
       deliveries.set(change.id, 'running');
       void deliver(change.id, readEvents(change));
     }
-    if (changes.length === room) setImmediate(() => continueDelivery());
+    if (changes.length === room) schedule(continueDelivery, 0);
   };
 
   const continueDelivery = (first: () => void = () => undefined) => {
@@ -89,11 +100,11 @@ export const followOutbox = ({
       startDeliveries();
     } catch (error) {
       failed(error);
-      if (!stopped) setTimeout(continueDelivery, 1000).unref();
+      if (!stopped) schedule(continueDelivery, RETRY_DELAY_MS);
     }
   };
 
-  const unsubscribe = outbox.onEvents(() => setImmediate(() => continueDelivery()));
+  const unsubscribe = outbox.onEvents(() => schedule(continueDelivery, 0));
   continueDelivery();
   return {
     [Symbol.dispose]: () => {
@@ -104,3 +115,5 @@ export const followOutbox = ({
 };
 
 const MAX_OUTBOX_BATCH = 50;
+
+const RETRY_DELAY_MS = 1000;

@@ -1,4 +1,5 @@
 import type { SourceFailure } from '../connectors/connector.ts';
+import type { Timer } from '../ports/timer.ts';
 import { Problem, problems } from '../problem.ts';
 import type { Blame, ProblemCode } from '../problem.ts';
 import { stepNames } from './dialer.ts';
@@ -26,6 +27,8 @@ export interface StepRecorderOptions {
   readonly budget: number;
   /** Converts an error of a step into a problem. `socketFailure` is the first failure of a socket. */
   readonly explain?: (error: unknown, socketFailure?: SourceFailure) => Problem;
+  /** Returns the milliseconds since a fixed moment, for the durations. */
+  readonly measure?: Timer['measure'];
 }
 
 /** Records the steps of a connection attempt in order, and measures and limits their time. Disposing it cancels all work. */
@@ -61,6 +64,7 @@ export const createStepRecorder = ({
   limits,
   budget,
   explain = (error, socketFailure) => toSourceProblem(error, undefined, socketFailure),
+  measure = () => performance.now(),
 }: StepRecorderOptions): StepRecorder => {
   const controller = new AbortController();
   const { signal } = controller;
@@ -73,7 +77,7 @@ export const createStepRecorder = ({
   let timedOutStep: StepName | undefined;
 
   const ensureEntry = (name: StepName): StepEntry => {
-    const entry = entries.get(name) ?? { began: performance.now(), duration: 0, passed: false, facts: {} };
+    const entry = entries.get(name) ?? { began: measure(), duration: 0, passed: false, facts: {} };
     entries.set(name, entry);
     return entry;
   };
@@ -120,7 +124,7 @@ export const createStepRecorder = ({
     signal,
     step: async (name, work) => {
       const entry = ensureEntry(name);
-      const began = performance.now();
+      const began = measure();
       running.push(name);
       lastStep = name;
       try {
@@ -130,7 +134,7 @@ export const createStepRecorder = ({
       } catch (error) {
         throw recordFailure(name, error);
       } finally {
-        entry.duration += performance.now() - began;
+        entry.duration += measure() - began;
         running.splice(running.lastIndexOf(name), 1);
       }
     },
@@ -149,8 +153,7 @@ export const createStepRecorder = ({
       socketFailure ??= classifyNetworkError(error);
     },
     listSteps: () => stepNames.map((name) => toRecordedStep(name, entries.get(name))),
-    measureElapsed: (name) =>
-      Math.max(1, Math.round(performance.now() - (entries.get(name)?.began ?? performance.now()))),
+    measureElapsed: (name) => Math.max(1, Math.round(measure() - (entries.get(name)?.began ?? measure()))),
     [Symbol.dispose]: () => {
       clearTimeout(budgetTimer);
       controller.abort();

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
+import { EventEmitter, once } from 'node:events';
 import {
   CreateEventBusCommand,
   EventBridgeClient,
@@ -168,19 +168,23 @@ const newQueue = async (client: SQSClient, attributes: Record<string, string> = 
 /** Polls a queue until disposal and collects the results of `handle` and the failures. */
 const polling = <T>(client: SQSClient, url: string, handle: (body: string) => Promise<T>) => {
   const handled: T[] = [];
+  const arrivals = new EventEmitter();
   const failures: unknown[] = [];
   const stop = new AbortController();
   const polled = pollQueue({
     client,
     url,
-    handle: async (body) => void handled.push(await handle(body)),
+    handle: async (body) => {
+      handled.push(await handle(body));
+      arrivals.emit('message');
+    },
     failed: (error) => void failures.push(error),
     signal: stop.signal,
   });
   return {
     failures,
     received: async (count: number): Promise<readonly T[]> => {
-      while (handled.length < count) await wait(10);
+      while (handled.length < count) await once(arrivals, 'message');
       return handled.slice();
     },
     [Symbol.asyncDispose]: async () => {

@@ -4,7 +4,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { openFileVault } from '../../shared/adapters/local/file-vault.ts';
@@ -24,16 +23,20 @@ import {
 } from '../../shared/domain/connections/connection-repository.ts';
 import { parseInput } from '../../shared/parse-input.ts';
 import type { Vault } from '../../shared/ports/vault.ts';
+import { pollUntil } from '../poll-until.ts';
 
 /** Resolves when no process has that id. */
-const gone = async (pid: number) => {
-  for (;;) {
-    try {
-      process.kill(pid, 0);
-    } catch {
-      return;
-    }
-    await wait(20);
+const gone = (pid: number) =>
+  pollUntil(
+    () => isAlive(pid),
+    (alive) => !alive,
+  );
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
   }
 };
 

@@ -1,6 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 
@@ -11,38 +10,35 @@ const parent = (...parameters: string[]) => {
     { stdio: ['ignore', 'pipe', 'inherit'], detached: true },
   );
   const says = async () => Number(String((await once(child.stdout, 'data'))[0]).split(' ')[0]);
-  return { child, says };
+  /** Resolves when the parent and its probes have ended: the probes hold the same standard output. */
+  const allEnded = once(child, 'close');
+  return { child, says, allEnded };
 };
 
 /** A zombie process counts as dead. */
 const isAlive = (pid: number) =>
   /^[^Z]/.test(spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim());
 
-/** Resolves when the process has ended. */
-const gone = async (pid: number) => {
-  while (isAlive(pid)) await wait(50);
-};
-
 describe('probe process', () => {
   test.each([
     ['that waits', []],
     ['that computes without an end', ['spin']],
   ])('%s ends when its parent is killed', async (_, parameters) => {
-    const { child, says } = parent(...parameters);
+    const { child, says, allEnded } = parent(...parameters);
     const probe = await says();
     expect(isAlive(probe)).toBe(true);
     child.kill('SIGKILL');
-    await gone(probe);
+    await allEnded;
   });
 
   test('survives a Ctrl-C, which its parent handles', async () => {
-    const { child, says } = parent();
+    const { child, says, allEnded } = parent();
     const probe = await says();
     // A terminal sends the signal to every process of the group. The parent then calls its probe again.
     process.kill(-(child.pid ?? 0), 'SIGINT');
     expect(await says()).toBe(probe);
     child.kill('SIGKILL');
-    await gone(probe);
+    await allEnded;
   });
 });
 

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
 import { createServer } from 'node:tls';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -19,6 +18,7 @@ import {
   raw,
   answerMongodbCommands,
 } from './mongodb-server.ts';
+import { writeByteByByte, writeUntilClosed } from '../network/endless-writes.ts';
 
 const password = { auth_method: 'password', password: 'obviously-fake' };
 const certificate = { auth_method: 'certificate' };
@@ -45,15 +45,6 @@ const tried = async (server: Running, credentials: SessionTarget['credentials'] 
     optionsOf(mode, seconds),
   );
   return { details, failed: steps.find(({ status }) => status === 'failed') };
-};
-
-/** Writes until the peer closes the socket. */
-const pour = (socket: Socket, piece: Buffer) => {
-  const more = () => {
-    while (!socket.destroyed && socket.write(piece));
-    if (!socket.destroyed) socket.once('drain', more);
-  };
-  more();
 };
 
 describe('MongoDB login to a hostile server', () => {
@@ -84,7 +75,7 @@ describe('MongoDB login to a hostile server', () => {
     const chatter = opReply({ ...hello, text: 'x'.repeat(60_000) });
     await using server = await plainServer((socket) => {
       socket.on('close', () => (sent = socket.bytesWritten));
-      pour(socket, chatter);
+      writeUntilClosed(socket, chatter);
     });
     expect((await tried(server)).failed).toMatchObject({ step: 'authenticate', code: 'protocol-mismatch' });
     expect(sent).toBeLessThan(64 * 2 ** 20);
@@ -92,10 +83,7 @@ describe('MongoDB login to a hostile server', () => {
 
   test('reports a timeout for a server that sends one byte at a time', async () => {
     await using server = await plainServer((socket) => {
-      let at = 0;
-      const said = opReply(hello);
-      const drip = setInterval(() => socket.write(said.subarray(at, (at += 1))), 50);
-      socket.on('close', () => clearInterval(drip));
+      writeByteByByte(socket, opReply(hello), 50);
     });
     expect((await tried(server)).failed).toMatchObject({ step: 'authenticate', code: 'timeout' });
   });
@@ -282,7 +270,7 @@ describe('MongoDB session with a hostile server', () => {
     let sent = 0;
     await using server = await startFakeTlsMongodb(certificateHello, (_, socket) => {
       socket.on('close', () => (sent = socket.bytesWritten));
-      pour(socket, opMsg({ ok: 1, version: 'x'.repeat(100_000) }).fill(0xff, 0, 4));
+      writeUntilClosed(socket, opMsg({ ok: 1, version: 'x'.repeat(100_000) }).fill(0xff, 0, 4));
       return undefined;
     });
     expect((await tried(server, certificate)).failed).toMatchObject({

@@ -18,11 +18,11 @@ import {
   queryIn,
   answerMysqlQueries,
   testFakeMysql,
-  writeUntilClosed,
   head,
   rowOf,
   nothing,
 } from './mysql-server.ts';
+import { writeUntilClosed } from '../network/endless-writes.ts';
 
 describe('MySQL session with a hostile server', () => {
   test('refuses an old version and names the minimum version', async () => {

@@ -14,6 +14,7 @@ import {
   table,
   testFakeMysql,
 } from './mysql-server.ts';
+import { writeByteByByte } from '../network/endless-writes.ts';
 
 describe('MySQL greeting of a hostile server', () => {
   test.each([
@@ -45,9 +46,7 @@ describe('MySQL greeting of a hostile server', () => {
 
   test('times out when it arrives one byte at a time', async () => {
     await using server = await plainServer((socket) => {
-      let at = 0;
-      const drip = setInterval(() => socket.write(greetingOf().subarray(at, (at += 1))), 100);
-      socket.on('close', () => clearInterval(drip));
+      writeByteByByte(socket, greetingOf(), 100);
     });
     const { steps } = await runSourceTest(mysql, targetOf(server.port), optionsOf('disable'));
     expect(steps.find(({ status }) => status === 'failed')).toMatchObject({

@@ -128,12 +128,3 @@ interface Behaviour {
   readonly greeting?: Buffer;
   readonly answer?: (socket: Socket, said: Buffer) => void;
 }
-
-/** Writes until the peer closes the socket. */
-export const writeUntilClosed = (socket: Socket, piece: () => Buffer) => {
-  const more = () => {
-    while (!socket.destroyed && socket.write(piece()));
-    if (!socket.destroyed) socket.once('drain', more);
-  };
-  more();
-};

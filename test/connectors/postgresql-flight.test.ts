@@ -5,6 +5,7 @@ import pg from 'pg';
 import { openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { introspectPostgresql } from '../../shared/connectors/postgresql/introspect.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
+import { writeUntilClosed } from '../network/endless-writes.ts';
 
 /** A message of the protocol: https://www.postgresql.org/docs/current/protocol-message-formats.html */
 const message = (type: string, body: string | Buffer) => {
@@ -26,24 +27,16 @@ const rowsForEver = (socket: Socket) => {
   const size = Buffer.alloc(4);
   size.writeInt32BE(megabyte.length);
   const row = message('D', Buffer.concat([Buffer.from('\0\x01'), size, megabyte]));
-  const pour = () => {
-    while (!socket.destroyed && socket.write(row));
-  };
-  socket.on('drain', pour);
   socket.write(columns);
-  pour();
+  writeUntilClosed(socket, row);
 };
 
 /** Starts one field and never completes it. */
 const fieldForEver = (socket: Socket) => {
   const chunk = Buffer.alloc(2 ** 20, 'x');
-  const pour = () => {
-    while (!socket.destroyed && socket.write(chunk));
-  };
-  socket.on('drain', pour);
   socket.write(columns);
   socket.write(Buffer.from('D\x7f\xff\xff\xff\0\x01\x7f\xff\xff\xf0', 'latin1'));
-  pour();
+  writeUntilClosed(socket, chunk);
 };
 
 /**
@@ -64,13 +57,9 @@ const smallRowsForEver = (socket: Socket) => {
         message('D', Buffer.concat([Buffer.from([0, 9]), field(`${(oid += 1)}`), ...rest])),
       ),
     );
-  const pour = () => {
-    while (!socket.destroyed && socket.write(some()));
-  };
-  socket.on('drain', pour);
   socket.write(Buffer.concat(Array<Buffer>(tablesAt).fill(done)));
   socket.write(columns);
-  pour();
+  writeUntilClosed(socket, some);
 };
 
 /** The number of statements before the one that reads tables. */

@@ -11,6 +11,7 @@ import {
 import { connectors } from '../../shared/connectors/registry.ts';
 import { countOpenResources, pem, plainServer } from '../network/servers.ts';
 import { TLSSocket, createSecureContext } from 'node:tls';
+import { writeByteByByte, writeUntilClosed } from '../network/endless-writes.ts';
 
 const targetOf = (port: number, credentials: SessionTarget['credentials'], seconds = 5): SessionTarget => ({
   config: { host: 'localhost', port, database: 'shop', username: 'me' },
@@ -63,15 +64,6 @@ const letIn = Buffer.concat([message('R', 0), message('S', 'server_version\x0016
 const withoutTls = (socket: Socket, said: Buffer) =>
   void socket.write(said.readUInt32BE(4) === 80_877_103 ? 'N' : message('R', 3));
 const isQuery = (said: Buffer) => said[0] === 'Q'.charCodeAt(0);
-
-/** Writes until the other side closes the connection. */
-const pour = (socket: Socket, piece: Buffer) => {
-  const more = () => {
-    while (!socket.destroyed && socket.write(piece));
-    if (!socket.destroyed) socket.once('drain', more);
-  };
-  more();
-};
 
 describe('PostgreSQL server at the TLS request', () => {
   test('that answers with an error causes server-error, and its text is not shown', async () => {
@@ -132,7 +124,7 @@ describe('PostgreSQL server before the login succeeds', () => {
     const notice = message('N', 'SNOTICE\0C00000\0M', 'x'.repeat(60_000), '\0\0');
     const { failed } = await tried((socket) => {
       socket.on('close', () => (sent = socket.bytesWritten));
-      pour(socket, notice);
+      writeUntilClosed(socket, notice);
     });
     expect(failed).toMatchObject({ step: 'authenticate', code: 'protocol-mismatch' });
     expect(sent).toBeLessThan(64 * 2 ** 20);
@@ -140,9 +132,7 @@ describe('PostgreSQL server before the login succeeds', () => {
 
   test('that sends single bytes at intervals causes timeout', async () => {
     const { failed } = await tried((socket) => {
-      let at = 0;
-      const drip = setInterval(() => socket.write(letIn.subarray(at, (at += 1))), 200);
-      socket.on('close', () => clearInterval(drip));
+      writeByteByByte(socket, letIn, 200);
     });
     expect(failed).toMatchObject({ step: 'authenticate', code: 'timeout' });
   });
@@ -203,7 +193,7 @@ describe('PostgreSQL server after the login', () => {
       if (!isQuery(said)) return void socket.write(letIn);
       socket.on('close', () => (sent = socket.bytesWritten));
       socket.write(columns);
-      pour(socket, row);
+      writeUntilClosed(socket, row);
     });
     expect(failed).toMatchObject({ step: 'query', code: 'protocol-mismatch' });
     expect(sent).toBeLessThan(64 * 2 ** 20);

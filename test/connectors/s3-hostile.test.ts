@@ -5,6 +5,7 @@ import { s3 } from '../../shared/connectors/s3/connector.ts';
 import type { SessionTarget } from '../../shared/connectors/connector.ts';
 import type { SourceSessionOptions } from '../../shared/connectors/run-source-test.ts';
 import { listen } from '../network/servers.ts';
+import { writeByteByByte, writeUntilClosed } from '../network/endless-writes.ts';
 
 const targetOf = (endpoint: string, seconds = 5, session_token?: string): SessionTarget => ({
   config: { endpoint, bucket: 'shop-data', region: 'eu-west-1', access_key_id: 'AKIAOBVIOUSLYFAKE' },
@@ -67,15 +68,6 @@ const list = (response: ServerResponse, keys: readonly (readonly [string, number
   response.end(
     `<ListBucketResult><Name>shop-data</Name><KeyCount>${keys.length}</KeyCount>${contents.join('')}${more}</ListBucketResult>`,
   );
-};
-
-/** Writes until the other side closes the connection. */
-const pour = (response: ServerResponse, piece: string | Buffer) => {
-  const more = () => {
-    while (!response.destroyed && response.write(piece));
-    if (!response.destroyed) response.once('drain', more);
-  };
-  more();
 };
 
 describe('S3 server', () => {
@@ -160,15 +152,14 @@ describe('S3 server', () => {
   test('that sends a list without end is stopped with protocol-mismatch', async () => {
     const { details } = await tried((_, response) => {
       response.write('<ListBucketResult><Name>');
-      pour(response, Buffer.alloc(2 ** 16, 'x'));
+      writeUntilClosed(response, Buffer.alloc(2 ** 16, 'x'));
     });
     expect(details).toMatchObject({ code: 'protocol-mismatch' });
   });
 
   test('that sends single bytes at intervals causes timeout', async () => {
     const { failed } = await tried((_, response) => {
-      const timer = setInterval(() => response.write('x'), 20);
-      response.on('close', () => clearInterval(timer));
+      writeByteByByte(response, Buffer.alloc(10_000, 'x'), 20);
     });
     expect(failed).toMatchObject({ step: 'authenticate', code: 'timeout' });
   });
@@ -199,7 +190,7 @@ describe('S3 server', () => {
   test('that ignores ranges causes protocol-mismatch, and its object is not read to the end', async () => {
     const work = read(({ url = '' }, response) => {
       if (url.includes('list-type')) list(response, [['a.parquet', 5_000_000_000]]);
-      else pour(response, Buffer.alloc(2 ** 16));
+      else writeUntilClosed(response, Buffer.alloc(2 ** 16));
     });
     await expect(work).rejects.toMatchObject({ code: 'protocol-mismatch' });
   });
@@ -207,7 +198,7 @@ describe('S3 server', () => {
   test('that sends more text than requested is cut off', async () => {
     const { columns } = await read(({ url = '' }, response) => {
       if (url.includes('list-type')) list(response, [['a.csv', 5_000_000_000]]);
-      else pour(response, 'a,b,c\n1,2,3\n');
+      else writeUntilClosed(response, 'a,b,c\n1,2,3\n');
     });
     expect(columns).toEqual([3]);
   });

@@ -10,6 +10,7 @@ import { parseInput } from '../../shared/parse-input.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
 import type { Store } from '../../shared/ports/store.ts';
 import type { WriteVault } from '../../shared/ports/vault.ts';
+import { pollUntil } from '../poll-until.ts';
 
 /** A probe, and the store and vault that it shares with the API functions. */
 export interface ProbeBench extends AsyncDisposable {
@@ -146,7 +147,7 @@ export const probeContract = (open: () => Promise<ProbeBench>, postgres: Postgre
       const call = await create();
       expect(await bench.probe.introspect(call, 0)).toEqual({ running: true });
       const catalog = async () => (await findConnection(bench.store, tenant, call.id)).catalog;
-      while (!(await catalog())) await new Promise((resolve) => setTimeout(resolve, 50));
+      await pollUntil(catalog, Boolean);
     });
 
     test('of a source that refuses the login fails with the code and the native code', async () => {

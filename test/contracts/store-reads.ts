@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Item, Store } from '../../shared/ports/store.ts';
 import { createItemKey, listNumbers, padNumber } from './store-keys.ts';
 import type { StoreUnderTest } from './store-keys.ts';
+import { pollUntil } from '../poll-until.ts';
 
 /** The part of the store's contract about ranges, the index and counts. */
 export const readsContract = (given: () => StoreUnderTest, store: Store) => {
@@ -108,9 +109,5 @@ export const readsContract = (given: () => StoreUnderTest, store: Store) => {
 };
 
 /** The index is eventually consistent with its table. */
-const eventually = async (read: () => Promise<Item[]>, count: number, tries = 100): Promise<Item[]> => {
-  const items = await read();
-  if (items.length === count || tries === 0) return items;
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  return eventually(read, count, tries - 1);
-};
+const eventually = (read: () => Promise<Item[]>, count: number): Promise<Item[]> =>
+  pollUntil(read, (items) => items.length === count);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { pollUntil } from '../poll-until.ts';
 
 /** An engine of two processes. Its start fails between them when a file `broken` exists. */
 const script = `#!/usr/bin/env bash
@@ -52,7 +53,10 @@ describe('engine with several processes', () => {
   test('counts as stopped when one process has died, and starts completely again', async () => {
     const [one = 0, other = 0] = await start();
     process.kill(other, 'SIGKILL');
-    while ((await say('status')) === 'running') continue; // until the kernel has ended the process
+    await pollUntil(
+      () => say('status'),
+      (status) => status === 'stopped',
+    );
     const again = await start();
     await gone(one);
     expect(again.map(lives)).toEqual([true, true]);
@@ -106,6 +110,8 @@ const lives = (pid: number): boolean => {
   }
 };
 
-const gone = async (pid: number): Promise<void> => {
-  while (lives(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
-};
+const gone = (pid: number) =>
+  pollUntil(
+    () => lives(pid),
+    (isAlive) => !isAlive,
+  );

@@ -9,6 +9,7 @@ import { createStepRecorder } from '../../shared/network/step-recorder.ts';
 import { Problem } from '../../shared/problem.ts';
 import { pem, plainServer, tlsServer } from './servers.ts';
 import type { Running } from './servers.ts';
+import { writeByteByByte } from './endless-writes.ts';
 
 const ca = pem('ca.crt');
 const identity = (name: string): TlsOptions => ({ key: pem(`${name}.key`), cert: pem(`${name}.crt`) });
@@ -366,9 +367,7 @@ describe('server that breaks the handshake', () => {
   test('byte by byte, slower than the limit', async () => {
     const drip = Buffer.from('160303400002000ffc0303', 'hex');
     await using server = await plainServer((socket) => {
-      let at = 0;
-      const timer = setInterval(() => socket.write(drip.subarray(at, ++at)), 50);
-      socket.on('close', () => clearInterval(timer));
+      writeByteByByte(socket, drip, 50);
       socket.resume();
     });
     expect(await spoilt(server, 300)).toMatchObject({ failed: 'timeout', step: 'tls' });

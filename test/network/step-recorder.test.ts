@@ -86,11 +86,14 @@ describe('step recorder', () => {
   });
 
   test('adds up the duration of a repeated step, and keeps its first failure', async () => {
-    using trail = trailOf();
-    const pause = () => new Promise<void>((done) => void setTimeout(done, 20));
-    await trail.step('connect', pause);
-    await trail.step('connect', pause);
-    expect(stepOf(trail, 'connect')?.duration_ms).toBeGreaterThanOrEqual(38);
+    let elapsed = 0;
+    using trail = createStepRecorder({ limits: () => 10_000, budget: 25_000, measure: () => elapsed });
+    const take = (ms: number) => async () => void (elapsed += ms);
+    await trail.step('connect', take(20));
+    await trail.step('authenticate', take(300));
+    await trail.step('connect', take(22));
+    expect(stepOf(trail, 'connect')?.duration_ms).toBe(42);
+    expect(trail.measureElapsed('connect')).toBe(342);
     await expect(
       trail.step('connect', () => Promise.reject(new Problem('unreachable'))),
     ).rejects.toMatchObject({ code: 'unreachable' });

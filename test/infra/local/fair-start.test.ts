@@ -3,7 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { localOrg } from '../../../infra/local/banner.ts';
 import { startLocalDeployment } from '../../../infra/local/local-deployment.ts';
@@ -14,6 +13,7 @@ import { parseConnectionInput } from '../../../shared/domain/connections/parse-c
 import { ConnectionInput } from '../../../shared/domain/connections/connection-input.ts';
 import { createConnection } from '../../../shared/domain/connections/create-connection.ts';
 import { parseInput } from '../../../shared/parse-input.ts';
+import { pollUntil } from '../../poll-until.ts';
 
 describe('npm start with a source that does not answer', () => {
   let folder: string;
@@ -75,8 +75,11 @@ describe('npm start with a source that does not answer', () => {
     };
     const [asked, queued, ...stuck] = ids.toReversed().map((id) => `/v1/connections/conn_${id}`);
     expect(await call('POST', `${asked}/test`)).toBe('failed');
-    while ((await call('GET', `${queued}`)) === 'testing') await wait(50);
-    expect(await call('GET', `${queued}`)).toBe('failed');
+    const status = await pollUntil(
+      () => call('GET', `${queued}`),
+      (each) => each !== 'testing',
+    );
+    expect(status).toBe('failed');
     // None of the tests before it has ended.
     for (const path of stuck) expect(await call('GET', path)).toBe('testing');
   });

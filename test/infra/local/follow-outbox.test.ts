@@ -1,6 +1,6 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import { followOutbox, type Outbox } from '../../../infra/local/follow-outbox.ts';
+import { followOutbox, type Outbox, type ScheduleWork } from '../../../infra/local/follow-outbox.ts';
 import type { ConnectionEvent } from '../../../shared/ports/bus.ts';
 import type { StoreEvent } from '../../../shared/ports/store.ts';
 
@@ -43,65 +43,84 @@ const busOf = () => {
   return { bus, begun };
 };
 
-const settled = () => wait(20);
+/** Keeps the work that a follower puts off, so that the test decides when it runs. */
+const collectWork = () => {
+  let waiting: { readonly work: () => void; readonly delayMs: number }[] = [];
+  const schedule: ScheduleWork = (work, delayMs) => void waiting.push({ work, delayMs });
+  /** Runs what is due after `now` milliseconds, until nothing more is due. */
+  const settle = async (now = 0) => {
+    for (;;) {
+      await nextTurn(); // everything that waits for a settled promise runs first
+      const due = waiting.filter(({ delayMs }) => delayMs <= now);
+      if (due.length === 0) return;
+      waiting = waiting.filter(({ delayMs }) => delayMs > now);
+      for (const { work } of due) work();
+    }
+  };
+  return { schedule, settle };
+};
 
 describe('outbox follower', () => {
   test('delivers the changes from before its start and those that follow', async () => {
     const { outbox, change } = outboxOf();
+    const { schedule, settle } = collectWork();
     const { bus, begun } = busOf();
     change('a');
-    using _ = followOutbox({ outbox, bus, failed: () => undefined });
+    using _ = followOutbox({ outbox, schedule, bus, failed: () => undefined });
     change('b');
-    await settled();
+    await settle();
     expect(begun.map(({ id }) => id)).toEqual(['conn_a', 'conn_b']);
   });
 
   test('acknowledges a change only when it and all earlier changes are delivered', async () => {
     const { outbox, change } = outboxOf();
+    const { schedule, settle } = collectWork();
     const { bus, begun } = busOf();
-    using _ = followOutbox({ outbox, bus, failed: () => undefined });
+    using _ = followOutbox({ outbox, schedule, bus, failed: () => undefined });
     for (const id of ['a', 'b', 'c']) change(id);
-    await settled();
+    await settle();
     begun[1]?.finish();
-    await settled();
+    await settle();
     expect(outbox.left()).toEqual(['1', '2', '3']);
     begun[0]?.finish();
-    await settled();
+    await settle();
     expect(outbox.left()).toEqual(['3']);
   });
 
   test('delivers undelivered changes again after a restart', async () => {
     const { outbox, change } = outboxOf();
+    const { schedule, settle } = collectWork();
     const first = busOf();
     {
-      using _ = followOutbox({ outbox, bus: first.bus, failed: () => undefined });
+      using _ = followOutbox({ outbox, schedule, bus: first.bus, failed: () => undefined });
       change('a');
-      await settled();
+      await settle();
     }
     first.begun[0]?.finish();
-    await settled();
+    await settle();
     const second = busOf();
-    using _ = followOutbox({ outbox, bus: second.bus, failed: () => undefined });
-    await settled();
+    using _ = followOutbox({ outbox, schedule, bus: second.bus, failed: () => undefined });
+    await settle();
     expect(second.begun.map(({ id }) => id)).toEqual(['conn_a']);
   });
 
   test('delivers other changes during a slow delivery, up to its concurrency limit', async () => {
     const { outbox, change } = outboxOf();
+    const { schedule, settle } = collectWork();
     const { bus, begun } = busOf();
-    using _ = followOutbox({ outbox, bus, failed: () => undefined, mostAtOnce: 16 });
+    using _ = followOutbox({ outbox, schedule, bus, failed: () => undefined, mostAtOnce: 16 });
     for (let n = 0; n < 100; n++) change(`c${n}`);
-    await settled();
+    await settle();
     expect(begun).toHaveLength(16);
     for (let at = 1; at < begun.length; at++) {
       begun[at]?.finish();
-      await wait(1);
+      await settle();
     }
-    await settled();
+    await settle();
     expect(begun).toHaveLength(100);
     expect(outbox.left()).toHaveLength(100);
     begun[0]?.finish();
-    await settled();
+    await settle();
     expect(outbox.left()).toEqual([]);
   });
 
@@ -123,55 +142,84 @@ describe('outbox follower', () => {
 
   test('delivers a change once when it comes after changes that cause no event', async () => {
     const { outbox, change } = outboxOf();
+    const { schedule, settle } = collectWork();
     const { bus, begun } = busOf();
     for (const id of ['a', 'b', 'c']) change(id, 'introspected');
     change('d');
     change('e', 'introspected');
     change('f');
-    using _ = followOutbox({ outbox, bus, failed: () => undefined });
-    await settled();
+    using _ = followOutbox({ outbox, schedule, bus, failed: () => undefined });
+    await settle();
     expect(begun.map(({ id }) => id)).toEqual(['conn_d', 'conn_f']);
     for (const { finish } of begun) finish();
-    await settled();
+    await settle();
     expect(outbox.left()).toEqual([]);
   });
 
   test('skips a change that it cannot parse, and reports it', async () => {
     const { outbox, change } = outboxOf();
+    const { schedule, settle } = collectWork();
     const { bus, begun } = busOf();
     const failures: unknown[] = [];
     change('damaged', 'created', { layout: 999 });
     change('a');
-    using _ = followOutbox({ outbox, bus, failed: (error) => failures.push(error) });
-    await settled();
+    using _ = followOutbox({ outbox, schedule, bus, failed: (error) => failures.push(error) });
+    await settle();
     expect(begun.map(({ id }) => id)).toEqual(['conn_a']);
     expect(failures).toHaveLength(1);
     begun[0]?.finish();
-    await settled();
+    await settle();
     expect(outbox.left()).toEqual([]);
   });
 
   test('reports a failed delivery and continues', async () => {
     const { outbox, change } = outboxOf();
+    const { schedule, settle } = collectWork();
     const { bus, begun } = busOf();
     const failures: unknown[] = [];
-    using _ = followOutbox({ outbox, bus, failed: (error) => failures.push(error) });
+    using _ = followOutbox({ outbox, schedule, bus, failed: (error) => failures.push(error) });
     change('a');
-    await settled();
+    await settle();
     begun[0]?.finish(new Error('the bus is gone'));
     change('b');
-    await settled();
+    await settle();
     expect(failures).toEqual([expect.objectContaining({ message: 'the bus is gone' })]);
     expect(begun).toHaveLength(2);
     expect(outbox.left()).toEqual(['2']);
   });
 
+  test('reads the outbox again one second after it could not be read', async () => {
+    const { outbox, change } = outboxOf();
+    const { schedule, settle } = collectWork();
+    const { bus, begun } = busOf();
+    const failures: unknown[] = [];
+    let isLocked = true;
+    const events: Outbox['events'] = (...options) => {
+      if (isLocked) throw new Error('the database is locked');
+      return outbox.events(...options);
+    };
+    change('a');
+    using _ = followOutbox({
+      outbox: { ...outbox, events },
+      schedule,
+      bus,
+      failed: (error) => failures.push(error),
+    });
+    isLocked = false;
+    await settle(999);
+    expect(begun).toEqual([]);
+    await settle(1000);
+    expect(begun.map(({ id }) => id)).toEqual(['conn_a']);
+    expect(failures).toEqual([new Error('the database is locked')]);
+  });
+
   test('acknowledges changes that cause no event without a delivery', async () => {
     const { outbox, change } = outboxOf();
+    const { schedule, settle } = collectWork();
     const { bus, begun } = busOf();
-    using _ = followOutbox({ outbox, bus, failed: () => undefined });
+    using _ = followOutbox({ outbox, schedule, bus, failed: () => undefined });
     change('a', 'introspected');
-    await settled();
+    await settle();
     expect(begun).toEqual([]);
     expect(outbox.left()).toEqual([]);
   });

@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -16,6 +15,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { createDynamoStore } from '../../../shared/adapters/aws/dynamo-store.ts';
 import { awsClient } from '../../engines/aws-client.ts';
 import { reach } from '../../engines/reach.ts';
+import { pollUntil } from '../../poll-until.ts';
 import { createConnectionBody } from '../../samples.ts';
 import {
   launchStart,
@@ -90,7 +90,7 @@ const engine = reach('aws');
         const { Attributes = {} } = await sqs.send(asked);
         return counts.reduce((sum, name) => sum + Number(Attributes[name]), 0);
       };
-      while ((await left()) > 0) await setTimeout(100);
+      await pollUntil(left, (count) => count === 0);
     } finally {
       dynamo.destroy();
       sqs.destroy();

@@ -1,8 +1,8 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { pollUntil } from '../../poll-until.ts';
 
 /** One running `npm start`, with what it printed. */
 export interface Started {
@@ -33,10 +33,9 @@ export const waitUntilReady = async ({
   out,
   err,
 }: ReturnType<typeof launchStart>): Promise<Started> => {
-  while (!/\ncurl .*autocomplete.*\n/.test(out())) {
-    if (child.exitCode !== null) throw new Error(`npm start ended: ${err()}`);
-    await wait(20);
-  }
+  const failed = ended.then(() => Promise.reject(new Error(`npm start ended: ${err()}`)));
+  failed.catch(() => undefined); // a process that was ready may end at any time
+  while (!/\ncurl .*autocomplete.*\n/.test(out())) await Promise.race([once(child.stdout, 'data'), failed]);
   const [, address = ''] = /^Mooring +(\S+)/m.exec(out()) ?? [];
   const [, key = ''] = /^API key +(\S+)/m.exec(out()) ?? [];
   return { child, ended, address, key, lines: out().match(/^curl .+$/gm) ?? [] };
@@ -59,14 +58,9 @@ export const list = async ({ address, key }: Pick<Started, 'address' | 'key'>) =
   return (await answer.json()) as { data: { id: string; name: string; status: string }[] }; // in the API's own schema
 };
 
-/**
- * Waits until the newest connection is tested and returns its status. The time limit of the calling test ends
- * a wait that takes too long.
- */
-export const waitForTestStatus = async (started: Started): Promise<string | undefined> => {
-  for (;;) {
-    const status = (await list(started)).data[0]?.status;
-    if (status !== 'testing') return status;
-    await wait(50);
-  }
-};
+/** Waits until the newest connection is tested and returns its status. */
+export const waitForTestStatus = (started: Started): Promise<string | undefined> =>
+  pollUntil(
+    async () => (await list(started)).data[0]?.status,
+    (status) => status !== 'testing',
+  );

@@ -1,13 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { type LocalDeployment, startLocalDeployment } from '../../../infra/local/local-deployment.ts';
 import { readLocalSettings } from '../../../infra/local/local-settings.ts';
-import type { RepeatWork } from '../../../infra/local/sweep-daily.ts';
+import { repeatByTimer, type RepeatWork } from '../../../infra/local/sweep-daily.ts';
 import { returnForCode } from '../../../shared/adapters/local/atomic-file.ts';
 import { createConnectionBody } from '../../samples.ts';
 
@@ -34,7 +33,7 @@ const killedCreate = async (hoursAgo: number) => {
     const vault = await openFileVault({ folder: ${JSON.stringify(join(state, 'vault'))}, clock: () => now });
     const write = () => {
       process.stdout.write('about to write');
-      return new Promise(() => setInterval(() => undefined, 1000));
+      return new Promise(() => process.stdin.resume());
     };
     await createConnection(
       { store: { get: (key) => store.get(key), write }, vault },
@@ -50,7 +49,7 @@ const killedCreate = async (hoursAgo: number) => {
       },
     );`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'], // the open input keeps the process alive until it is killed
   });
   const ended = once(child, 'exit');
   await Promise.race([once(child.stdout, 'data'), ended]);
@@ -62,15 +61,24 @@ const killedCreate = async (hoursAgo: number) => {
 const settings = (more: Record<string, string> = {}) =>
   readLocalSettings({ PORT: '0', MOORING_STATE: state, MOORING_DEMO: 'off', ...more });
 
-/** Runs a deployment until its sweep has finished or refused. */
+/** Runs a deployment and then its sweep. */
 const run = async (work: (running: LocalDeployment) => Promise<void> = async () => undefined) => {
   const logged: string[] = [];
-  const mark = await markNow();
-  const running = await startLocalDeployment(settings(), (line) => void logged.push(line));
+  const timers = collectTimers();
+  const running = await startLocalDeployment(settings(), (line) => void logged.push(line), timers.repeat);
   await work(running);
-  while ((await markNow()) === mark && !logged.join().includes('sweep refused')) await wait(20);
+  for (const sweep of timers.works) sweep();
   await running[Symbol.asyncDispose]();
   return { logged: logged.filter((line) => line.includes('"sweep"')), notes: running.notes };
+};
+
+/** Replaces the timers of this process until it is disposed of. */
+const driveTimers = () => {
+  jest.useFakeTimers();
+  return {
+    advance: (ms: number) => void jest.advanceTimersByTime(ms),
+    [Symbol.dispose]: () => void jest.useRealTimers(),
+  };
 };
 
 /** Collects timers, so that the test runs their work itself. */
@@ -91,8 +99,6 @@ const collectTimers = () => {
     },
   };
 };
-
-const markNow = () => readFile(join(state, 'vault/store-mark'), 'base64').catch(() => '');
 
 const call = async ({ address, apiKey }: LocalDeployment, request: string, body?: object) => {
   const [method = 'GET', path = '/'] = request.split(' ');
@@ -117,6 +123,21 @@ const moveStore = async (from: string, to: string) => {
       returnForCode(error, 'ENOENT', undefined),
     );
 };
+
+test('a timer repeats work after the first delay and then at its interval, until it is disposed of', () => {
+  using clock = driveTimers();
+  let runs = 0;
+  const repeating = repeatByTimer(() => void (runs += 1), { first: 1000, every: 60_000 });
+  const runsAfter = (ms: number) => {
+    clock.advance(ms);
+    return runs;
+  };
+  expect([runsAfter(999), runsAfter(1), runsAfter(58_999), runsAfter(1), runsAfter(60_000)]).toEqual([
+    0, 1, 1, 2, 3,
+  ]);
+  repeating[Symbol.dispose]();
+  expect(runsAfter(600_000)).toBe(3);
+});
 
 describe('npm start', () => {
   test('quarantines the secret of a create that was killed more than an hour ago, and logs it', async () => {
