@@ -178,7 +178,7 @@ if (env) {
 
     test.each([
       [500, 'schemas-unavailable', 'log of the schema registry'],
-      [429, 'schemas-unavailable', 'fewer requests'],
+      [429, 'schemas-unavailable', 'limits the request rate'],
       [401, 'schemas-unavailable', 'schema_registry_password'],
       [404, 'schemas-unavailable', 'schema_registry_url'],
     ])(

@@ -169,7 +169,7 @@ describe('JSON Schema references', () => {
       },
     ],
   ])('are resolved against %s', (...[, text, references]) => {
-    expect(readSchema('json', text, references)).toEqual({ columns: expected, gaps: {} });
+    expect(readSchema('json', text, references)).toEqual({ columns: expected, missing: {} });
   });
 
   test('are not resolved against an $id inside default or enum', () => {
@@ -177,7 +177,7 @@ describe('JSON Schema references', () => {
       default: { $id: 'count.json', ...count },
       enum: [{ $id: 'count.json' }],
     });
-    expect(readSchema('json', text).gaps).toEqual({ unresolved: ['count.json'] });
+    expect(readSchema('json', text).missing).toEqual({ unresolved: ['count.json'] });
   });
 
   test('are not resolved against a property named $id or id', () => {
@@ -284,7 +284,7 @@ describe('Protobuf schema', () => {
       .a . b.d.N one = 1; N /* the */ . Inner two = 2; map<string, a . b.d.N> three = 3; } message N { message Inner { } }`;
     expect(readSchema('protobuf', text)).toEqual({
       columns: ['one: a.b.d.N json?', 'two: N.Inner json?', 'three: map<string, a.b.d.N> json'],
-      gaps: {},
+      missing: {},
     });
   });
 
@@ -331,7 +331,7 @@ describe('Protobuf schema', () => {
         'day: google.type.DayOfWeek string',
         'long: google.protobuf.Duration other?',
       ],
-      gaps: {},
+      missing: {},
     });
   });
   test('reads on after options whose value is a message', () => {

@@ -20,8 +20,8 @@ export const readSchema = (language: keyof typeof readers, text: unknown, refere
   const columns = toKafkaColumns(readers[language](buildSchemaText(text, references), reading), reading).map(
     ({ name, type, kind, nullable }) => `${name}: ${type} ${kind}${nullable ? '?' : ''}`,
   );
-  const gaps = Object.fromEntries([...reading.missing].map(([gap, names]) => [gap, [...names]]));
-  return { columns, gaps };
+  const missing = Object.fromEntries([...reading.missing].map(([cause, names]) => [cause, [...names]]));
+  return { columns, missing };
 };
 
 export const renderSchemaColumns = (...asked: Parameters<typeof readSchema>) => readSchema(...asked).columns;

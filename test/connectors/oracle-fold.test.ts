@@ -77,7 +77,7 @@ describe('Oracle introspection when one query fails', () => {
       {
         reason,
         remediation:
-          'GRANT SELECT_CATALOG_ROLE TO "READER"; -- or let PUBLIC read the ALL_ views again, as it does by default',
+          'GRANT SELECT_CATALOG_ROLE TO "READER"; -- or restore the default privilege of PUBLIC to read the ALL_ views',
       },
     ]);
   });

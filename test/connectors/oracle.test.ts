@@ -28,7 +28,7 @@ describe('Oracle config', () => {
     const parsed = async () => parseInput(oracle.config, config, 'config');
     await expect(parsed()).rejects.toMatchObject({
       code: 'invalid-request',
-      extras: { errors: [{ path: 'config.service_name', expected: 'one of service_name and sid' }] },
+      extras: { errors: [{ path: 'config.service_name', expected: 'either service_name or sid' }] },
     });
   });
 
@@ -155,7 +155,7 @@ if (env && plain)
           ...service('starting'),
           code: 'server-error',
           native: 'ORA-12528',
-          cure: /try again/,
+          cure: /starting, .* Try again in a minute/,
         },
         'an instance that is full': {
           ...service('full'),

@@ -110,7 +110,7 @@ describe('SQL Server instance', () => {
     expect(failed(await tried())).toMatchObject({
       step: 'connect',
       code: 'timeout',
-      remediation: expect.stringContaining('name the port'),
+      remediation: expect.stringContaining('Set port instead of instance'),
     });
   });
 

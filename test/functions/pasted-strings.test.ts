@@ -100,7 +100,7 @@ describe.each(ways)('invalid connection string in %s', (_, send) => {
     ['snowflake', 'snowflake://me:fake-one@myorg-sales/SHOP\r\nsnowsql -a x', 'one line'],
     ['kafka', 'kafka://me:fake-one@a.example.com:9092?security.protocol=PLAINTEXT', 'config.security_protocol: expected SASL_SSL or'],
     ['kafka', 'kafka://me:fake-one@a.example.com:9092?security.protocol=SASL_SSL&ssl_mode=disable', 'security_protocol and ssl_mode that'],
-    ['kafka', 'kafka://a.example.com:9092?security.protocol=SASL_SSL', 'SSL or PLAINTEXT, or credentials.sasl_username'],
+    ['kafka', 'kafka://a.example.com:9092?security.protocol=SASL_SSL', 'SSL or PLAINTEXT, unless credentials.sasl_username'],
     ['mongodb', 'mongodb://me:fake-one@db.example.com/?tls=true&ssl=false', 'tls and ssl that'],
     ['s3', 's3://KEY:SECRET@minio.example.com:9000@bucket/x?region=eu-west-1', 's3://access_key_id'],
     ['sqlserver', 'jdbc:sqlserver://db.example.com;user=sa;password=fake-one;encrypt=disable;trustServerCertificate=false', 'trustServerCertificate and encrypt that'],

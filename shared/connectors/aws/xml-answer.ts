@@ -36,7 +36,8 @@ export const checkXml = (body: Buffer): void => {
     else if (next !== QUESTION_MARK) {
       inTag = true;
       depth += 1;
-      if (depth > MAX_XML_DEPTH) throw createTooLargeProblem('Expected XML that is nested less deeply');
+      if (depth > MAX_XML_DEPTH)
+        throw createTooLargeProblem(`Expected XML with at most ${MAX_XML_DEPTH} levels`);
     }
   }
 };
@@ -66,4 +67,5 @@ const findCommentEnd = (body: Buffer, from: number): number => {
   return end < 0 ? body.length : end + 2;
 };
 
-const createXmlProblem = () => new Problem('protocol-mismatch', 'Expected a short answer in plain XML');
+const createXmlProblem = () =>
+  new Problem('protocol-mismatch', 'Expected a short XML answer without a DOCTYPE');

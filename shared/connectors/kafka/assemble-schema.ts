@@ -83,4 +83,4 @@ const MAX_ASSEMBLED_CHARACTERS = 2 ** 22;
 const MAX_SCHEMA_REFERENCES = 200;
 
 const createTooManyReferences = () =>
-  createTooLargeProblem('The schema refers to more than can be read at once');
+  createTooLargeProblem('The schema has more or larger references than can be read at once');

@@ -9,7 +9,7 @@ export const parseBootstrapServers = (text: string): readonly HostPort[] =>
     const host = bracketed ?? bare;
     const port = Number(digits ?? 9092);
     if (host === undefined || port < 1 || port > 65_535) {
-      const expected = 'host:port, with commas between, and ports from 1 to 65535';
+      const expected = 'pairs of host:port, separated by commas, with ports from 1 to 65535';
       throw new Problem('invalid-request', `bootstrap_servers: expected ${expected}`, {
         errors: [{ path: 'config.bootstrap_servers', expected }],
       });

@@ -134,14 +134,14 @@ const toKafkaLoginError = (error: unknown, phase: KafkaLoginPhase, withSasl: boo
   return new Problem('authentication-failed', undefined, {
     cause: error,
     remediation:
-      'This listener seems to want SASL: send sasl_username and sasl_password, with the sasl_mechanism that it takes.',
+      'The listener probably requires SASL. Send sasl_username and sasl_password, with a sasl_mechanism that the listener supports.',
   });
 };
 
 const toKafkajsBuffers = (body: Buffer) => ({ buf: body, buffer: body });
 
 const createKafkaResetError = () =>
-  Object.assign(new Error('ended by the other side'), { name: 'KafkaJSConnectionError', code: 'ECONNRESET' });
+  Object.assign(new Error('closed by the broker'), { name: 'KafkaJSConnectionError', code: 'ECONNRESET' });
 
 const discardKafkaLog = () => {};
 const silentKafkaLogger = {

@@ -10,7 +10,7 @@ export const kafkaConfig = v.strictObject({
     v.string(),
     v.regex(
       /^[A-Za-z0-9\u00a1-\uffff._[\]:-]{1,262}(,\s?[A-Za-z0-9\u00a1-\uffff._[\]:-]{1,262}){0,31}$/,
-      'one to 32 of host:port, with commas between',
+      '1 to 32 pairs of host:port, separated by commas',
     ),
   ),
   /** The protocol of the listener. Without it, ssl_mode decides how TLS is tried. The credentials decide whether SASL is used. */
@@ -19,7 +19,7 @@ export const kafkaConfig = v.strictObject({
     v.pipe(
       v.string(),
       v.maxLength(2048, 'at most 2048 characters'),
-      v.regex(/^https?:\/\/[^\s@?#\\]+$/, 'a URL with http:// or https://, without user, ? and #'),
+      v.regex(/^https?:\/\/[^\s@?#\\]+$/, 'a URL with http:// or https://, without user name, ? and #'),
     ),
   ),
   schema_registry_username: v.exactOptional(NameField),

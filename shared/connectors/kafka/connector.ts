@@ -15,14 +15,14 @@ export const kafka = defineConnector({
   credentials: kafkaCredentials,
   misplaced: {
     bootstrap_servers: (value) => {
-      if (/^https?:\/\//i.test(value)) return 'host:port, without http:// or https://';
+      if (/^https?:\/\//i.test(value)) return 'host:port alone, without http:// or https://';
       return /:\/\//.test(value)
-        ? 'host:port without what stands before ://: that belongs in config.security_protocol'
+        ? 'host:port alone: the protocol before :// belongs in config.security_protocol'
         : undefined;
     },
     schema_registry_url: (value) =>
       value.includes('@')
-        ? 'the URL alone: its user belongs in config.schema_registry_username, its password in credentials.schema_registry_password'
+        ? 'the URL alone: its user name belongs in config.schema_registry_username, its password in credentials.schema_registry_password'
         : undefined,
   },
   destination: ['bootstrap_servers', 'security_protocol', 'schema_registry_url', 'schema_registry_username'],

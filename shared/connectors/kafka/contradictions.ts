@@ -15,25 +15,25 @@ export const findKafkaContradictions: NonNullable<Connector['contradictions']> =
   if (speaksTls && ssl_mode === 'disable')
     found.push({
       path: 'options.ssl_mode',
-      expected: 'another mode than disable: config.security_protocol asks for TLS',
+      expected: 'a mode other than disable: config.security_protocol requires TLS',
     });
   if (!speaksTls && ssl_mode !== undefined && ssl_mode !== 'disable' && ssl_mode !== 'prefer')
     found.push({
       path: 'options.ssl_mode',
-      expected: 'prefer or disable: config.security_protocol does without TLS',
+      expected: 'prefer or disable: config.security_protocol does not use TLS',
     });
   if (speaksSasl && auth_method !== 'sasl')
     found.push({
       path: 'config.security_protocol',
-      expected: 'SSL or PLAINTEXT, or credentials.sasl_username and credentials.sasl_password',
+      expected: 'SSL or PLAINTEXT, unless credentials.sasl_username and credentials.sasl_password are sent',
     });
   // SASL credentials with `SSL` are safe, and the broker says whether it accepts them.
   if (protocol === 'PLAINTEXT' && auth_method === 'sasl')
     found.push({
       path: 'config.security_protocol',
-      expected: 'SASL_SSL or SASL_PLAINTEXT, which credentials.sasl_mechanism is for',
+      expected: 'SASL_SSL or SASL_PLAINTEXT: credentials.sasl_mechanism requires SASL',
     });
   if (!speaksTls && auth_method === 'certificate')
-    found.push({ path: 'config.security_protocol', expected: 'SSL: a client certificate is a part of TLS' });
+    found.push({ path: 'config.security_protocol', expected: 'SSL: a client certificate requires TLS' });
   return found;
 };

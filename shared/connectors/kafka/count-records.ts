@@ -47,7 +47,7 @@ export const countRecords = async (
 };
 
 /** The largest clusters have several hundred. */
-const MAX_KAFKA_BROKERS = 1000;
+export const MAX_KAFKA_BROKERS = 1000;
 const MAX_PARTITIONS_PER_REQUEST = 5000;
 
 interface PartitionLength extends TopicPartition {

@@ -2,7 +2,7 @@ import type { Missing, CatalogScope, TableSink, Table } from '../catalog.ts';
 import { compareUtf8 } from '../reading/compare-names.ts';
 import { readTableBatch } from '../reading/read-table-batch.ts';
 import type { KafkaBroker } from './broker.ts';
-import { countRecords } from './count-records.ts';
+import { countRecords, MAX_KAFKA_BROKERS } from './count-records.ts';
 import { renderKafkaGrant, isInternalTopic } from './privileges.ts';
 import type { SchemaRegistry } from './registry-client.ts';
 import { createMetadataRequest } from './requests.ts';
@@ -54,7 +54,7 @@ export const introspectKafka = async (
             reason: 'brokers-unreachable',
             count: unreachable,
             remediation:
-              'Let the probe reach every broker at the address that it announces (advertised.listeners): without it nobody can read their partitions, and rows are unknown.',
+              'Allow the probe to reach every broker at the address in its advertised.listeners. Clients that cannot reach a broker cannot read its partitions, and the row counts of their topics are unknown.',
           },
         ]
       : []),
@@ -63,8 +63,7 @@ export const introspectKafka = async (
           {
             reason: 'brokers-left-out',
             count: unasked,
-            remediation:
-              'Nothing is to be done: of a cluster of so many brokers the first thousand are asked, and the rows of topics on the others are unknown.',
+            remediation: `No action is needed. Rows are counted on the first ${MAX_KAFKA_BROKERS} brokers, so the row counts of topics on the others are unknown.`,
           },
         ]
       : []),

@@ -11,7 +11,7 @@ export const kafkaLogins = {
     name: 'SASL/PLAIN',
     kind: 'clear',
     manual: 'https://www.rfc-editor.org/rfc/rfc4616#section-4',
-    instead: 'use SCRAM-SHA-256 or SCRAM-SHA-512 as sasl_mechanism',
+    instead: 'set sasl_mechanism to SCRAM-SHA-256 or SCRAM-SHA-512',
   },
   scram: {
     name: 'SASL/SCRAM',
@@ -22,7 +22,7 @@ export const kafkaLogins = {
     name: 'the Basic authentication of the schema registry',
     kind: 'clear',
     manual: 'https://www.rfc-editor.org/rfc/rfc7617#section-4',
-    instead: 'name an https URL as schema_registry_url',
+    instead: 'set schema_registry_url to an https URL',
   },
 } as const satisfies LoginMethods;
 

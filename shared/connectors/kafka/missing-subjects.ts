@@ -26,11 +26,12 @@ export const createMissingSubjects = () => {
       };
     },
     missing: (): Missing[] =>
-      missingSubjectTexts.flatMap(([cause, reason, cure]) => {
+      missingSubjectTexts.flatMap(([cause, reason, remediation, note]) => {
         const { count, first } = found.get(cause) ?? { count: 0, first: [] };
         if (count === 0) return [];
         const more = count > first.length ? ` and ${count - first.length} more` : '';
-        return [{ reason, count, remediation: `${cure}: ${first.toSorted(compareUtf8).join(', ')}${more}.` }];
+        const sentence = `${remediation}: ${first.toSorted(compareUtf8).join(', ')}${more}.`;
+        return [{ reason, count, remediation: note === undefined ? sentence : `${sentence} ${note}` }];
       }),
   };
 };
@@ -43,32 +44,42 @@ interface MissingSubjects {
 
 const MAX_NAMED_SUBJECTS = 20;
 
-const missingSubjectTexts: readonly (readonly [lack: SubjectMissingCause, reason: string, cure: string])[] = [
-  ['denied', 'schemas-denied', 'Grant it Subject:Read on the registry'],
+/** The remediation ends with the list of subjects; the note follows the list. */
+const missingSubjectTexts: readonly (readonly [
+  cause: SubjectMissingCause,
+  reason: string,
+  remediation: string,
+  note?: string,
+])[] = [
+  ['denied', 'schemas-denied', 'Grant the account Subject:Read in the schema registry for these subjects'],
   [
     'failing',
     'schemas-failed',
-    'Introspect again later, or look at the log of the schema registry: it answered with errors of its own or not at all, three times for each of these subjects',
+    'Introspect again later, or check the log of the schema registry for these subjects',
+    'For each of them, the registry returned an error or no answer three times.',
   ],
   [
     'unresolved',
     'schemas-unresolved',
-    'Define what these subjects use, or register it and name it in their references; until then such columns have no fields',
+    'Define all types that these subjects use, or register the types and add them to the references of the subjects',
+    'Until then, columns of these types have no fields in the catalog.',
   ],
   [
     'unreadable',
     'schemas-unreadable',
-    'Look at the newest version of these subjects: it is no valid Avro, JSON Schema or Protobuf, or it is cut; what could be read of it is in the catalog',
+    'Correct the newest version of these subjects',
+    'It is not valid Avro, JSON Schema or Protobuf, or it is truncated. The catalog has the parts that could be read.',
   ],
   [
     'unsupported',
     'schemas-unsupported',
-    'Register these subjects as Avro, as JSON Schema of draft 4 to 2020-12 or as Protobuf up to edition 2024; what other formats and versions say is not in the catalog, or only in part',
+    'Register these subjects as Avro, as JSON Schema draft 4 to 2020-12, or as Protobuf up to edition 2024',
+    'The catalog has only a part of schemas in other formats and versions, or nothing.',
   ],
   [
     'tooLarge',
     'schemas-too-large',
-    'Register schemas of fewer, shorter or less deeply nested types, or of fewer references, for these subjects',
+    'Register schemas with fewer, shorter or less deeply nested types, or with fewer references, for these subjects',
   ],
 ];
 

@@ -62,8 +62,8 @@ const MAX_KAFKA_ITEMS = 1_000_000;
 
 const createTooManyTopicsProblem = () =>
   createTooLargeProblem(
-    'The broker tells of more topics and partitions than can be read at once',
-    'Use an account that may describe only the topics that are needed.',
+    'The broker lists more topics and partitions than can be read at once',
+    'Use an account that may describe only the topics that you need.',
   );
 
 export const encodeInt8 = (value: number): Buffer => Buffer.from([value & 0xff]);
@@ -91,4 +91,4 @@ export const encodeKafkaArray = (items: readonly Buffer[]): Buffer =>
   Buffer.concat([encodeInt32(items.length), ...items]);
 
 export const createNotKafkaProblem = (): Problem =>
-  new Problem('protocol-mismatch', 'Expected Kafka; the server speaks something else');
+  new Problem('protocol-mismatch', 'Expected the wire protocol of Kafka');

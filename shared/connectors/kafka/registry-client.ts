@@ -101,7 +101,7 @@ const registeredSchemaLimit: RegistryAnswerLimit = {
 
 const createNotRegistryProblem = () =>
   new Problem('protocol-mismatch', 'Expected a schema registry at schema_registry_url.', {
-    remediation: 'Check schema_registry_url, its path with it.',
+    remediation: 'Check schema_registry_url, including its path.',
   });
 
 const parseSubjectList = (value: unknown): readonly string[] => {
@@ -114,7 +114,7 @@ const parseRegisteredSchema = (value: unknown): RegisteredSchema => {
   const { schema, schemaType, references }: Record<string, unknown> = Object(value);
   if (typeof schema !== 'string') throw createNotRegistryProblem();
   const type = registrySchemaTypes.find((one) => one === (schemaType ?? 'AVRO'));
-  if (!type) throw new Problem('unsupported-version', 'Expected Avro, JSON Schema or Protobuf.');
+  if (!type) throw new Problem('unsupported-version', 'Expected a schema in Avro, JSON Schema or Protobuf.');
   return {
     type,
     text: schema,

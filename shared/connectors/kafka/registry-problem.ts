@@ -14,15 +14,15 @@ export const toRegistryProblem = (status: number): Problem => {
 };
 
 const registryExpectation = 'Expected a schema registry at schema_registry_url.';
-const registryUrlRemediation = 'Check schema_registry_url, its path with it; a redirect is not followed.';
+const registryUrlRemediation = 'Check schema_registry_url, including its path. Redirects are not followed.';
 
 const registryProblemDetails: Readonly<Partial<Record<ProblemCode, string>>> = {
-  'authentication-failed': 'The schema registry refused the credentials.',
-  'permission-denied': 'The schema registry does not let the account read.',
+  'authentication-failed': 'The schema registry rejected the credentials.',
+  'permission-denied': 'The schema registry does not allow the account to read.',
   'server-error': 'The schema registry reported an error.',
 };
 
-const registryDown: FailureMeaning = ['server-error', 'Look at the log of the schema registry.'];
+const registryDown: FailureMeaning = ['server-error', 'Check the log of the schema registry.'];
 
 /** https://docs.confluent.io/platform/current/schema-registry/develop/api.html */
 const registryStatusCodes = createFailureTable({
@@ -30,14 +30,14 @@ const registryStatusCodes = createFailureTable({
     'authentication-failed',
     'Send schema_registry_username and schema_registry_password of an account of the registry.',
   ],
-  '403': ['permission-denied', 'Grant it Subject:Read on the registry.'],
+  '403': ['permission-denied', 'Grant the account Subject:Read in the schema registry.'],
   '407': [
     'server-error',
-    'A proxy before the schema registry asks for credentials of its own: name the registry itself in schema_registry_url.',
+    'A proxy in front of the schema registry requires its own credentials. Set schema_registry_url to the registry itself.',
   ],
-  '408 429': ['server-error', 'The schema registry asks for fewer requests: try again in a minute.'],
+  '408 429': ['server-error', 'The schema registry limits the request rate. Try again in a minute.'],
   '502 503 504': [
     'server-error',
-    'What stands before the schema registry does not reach it, or it is starting: check that it runs, and try again in a minute.',
+    'A proxy in front of the schema registry cannot reach it, or the registry is starting. Check that it is running, and try again in a minute.',
   ],
 });

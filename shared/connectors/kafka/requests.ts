@@ -200,5 +200,9 @@ export const createListOffsetsRequest = (
 });
 
 const checkKafkaErrorCode = (code: number): void => {
-  if (code !== 0) throw Object.assign(new Error('a broker refused'), { name: 'KafkaJSProtocolError', code });
+  if (code !== 0)
+    throw Object.assign(new Error('the broker returned an error code'), {
+      name: 'KafkaJSProtocolError',
+      code,
+    });
 };

@@ -26,7 +26,7 @@ export type SchemaMissingCause = 'unresolved' | 'unreadable' | 'tooLarge' | 'uns
 /** The budget for reading one schema, and the parts that are missing. */
 export interface SchemaReading {
   readonly budget: Budget;
-  readonly leaveOut: (gap: SchemaMissingCause, name?: string) => void;
+  readonly leaveOut: (cause: SchemaMissingCause, name?: string) => void;
   /** By cause, the first names of the missing parts, as the schema spells them. */
   readonly missing: ReadonlyMap<SchemaMissingCause, ReadonlySet<string>>;
 }

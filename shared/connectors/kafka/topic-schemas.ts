@@ -69,10 +69,10 @@ export const openTopicSchemas = async (registry: SchemaRegistry | undefined): Pr
       failures.recordSuccess();
       const { schema, failures: unloaded } = await assembleSchema(registered, load);
       for (const error of unloaded) noteFailure(error, true);
-      const { columns: found, gaps } = readSchemaColumns(registered.type, schema);
-      for (const [gap, names] of gaps)
-        if (gap !== 'unresolved' || unloaded.length === 0) noteMissing(gap, names);
-      const isPartial = gaps.size > 0 || unloaded.length > 0;
+      const { columns: found, missing } = readSchemaColumns(registered.type, schema);
+      for (const [cause, names] of missing)
+        if (cause !== 'unresolved' || unloaded.length === 0) noteMissing(cause, names);
+      const isPartial = missing.size > 0 || unloaded.length > 0;
       return { columns: [...found], ...(isPartial && { partial: true }) };
     } catch (error) {
       noteFailure(error);
@@ -91,14 +91,14 @@ export const openTopicSchemas = async (registry: SchemaRegistry | undefined): Pr
 const readSchemaColumns = (
   type: RegisteredSchema['type'],
   schema: SchemaText,
-): { readonly columns: readonly Column[]; readonly gaps: SchemaReading['missing'] } => {
+): { readonly columns: readonly Column[]; readonly missing: SchemaReading['missing'] } => {
   const reading = createSchemaReading();
   const { columns, cut } = limitColumns(
     toKafkaColumns(schemaFieldParsers[type](schema, reading), reading, MAX_KAFKA_COLUMNS + 1),
     MAX_KAFKA_COLUMNS,
   );
   if (cut) reading.leaveOut('tooLarge');
-  return { columns, gaps: reading.missing };
+  return { columns, missing: reading.missing };
 };
 
 /** Returns the problem of a registry that fails, so that topics are still read. */
@@ -115,7 +115,7 @@ const listRegistrySubjects = async (
 
 const toUnavailableMissing = ({ code, extras }: Problem): Missing => ({
   reason: 'schemas-unavailable',
-  remediation: `No schema was read, for the registry did not answer (${code}): ${extras.remediation ?? problems[code].remediation}`,
+  remediation: `No schema was read, because the schema registry failed (${code}). ${extras.remediation ?? problems[code].remediation}`,
 });
 
 const schemaFieldParsers: Readonly<

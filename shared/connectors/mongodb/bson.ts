@@ -65,4 +65,4 @@ export const measureBsonValue = (bytes: Buffer, type: number, at: number): numbe
   return end - at;
 };
 
-export const createNotBsonProblem = () => new Problem('protocol-mismatch', 'Expected documents in BSON');
+export const createNotBsonProblem = () => new Problem('protocol-mismatch', 'Expected BSON documents');

@@ -60,4 +60,4 @@ const MAX_BSON_VALUES = 1_000_000;
 const MAX_BSON_DEPTH = 200;
 
 const createTooManyBsonValuesProblem = () =>
-  createTooLargeProblem('The server answers with more values than can be read at once');
+  createTooLargeProblem('The answer has more values than can be read at once');

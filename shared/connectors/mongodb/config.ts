@@ -7,7 +7,7 @@ const MemberAddress = v.pipe(
   v.string(),
   v.regex(
     /^[A-Za-z0-9\u00a1-\uffff._:%[\]-]{1,255}$/,
-    'a host name or IP address, or one with :port behind it',
+    'a host name or IP address, optionally followed by :port',
   ),
 );
 
@@ -27,7 +27,7 @@ export const mongodbConfig = v.pipe(
   }),
   v.check(
     ({ host, hosts, srv }) => [host, hosts, srv].filter((one) => one !== undefined).length === 1,
-    'one of host, hosts and srv',
+    'exactly one of host, hosts and srv',
   ),
   v.metadata({ oneOf: [{ required: ['host'] }, { required: ['hosts'] }, { required: ['srv'] }] }),
 );

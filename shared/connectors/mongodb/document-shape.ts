@@ -53,7 +53,7 @@ export const createDocumentShape = (maxValues = MAX_SAMPLE_VALUES): DocumentShap
     const next = parent.fields[expected];
     if (next && isFieldName(next.key, bytes, from, to)) return expected;
     const name = bytes.toString('utf8', from, to);
-    const known = parent.places.get(name);
+    const known = parent.positions.get(name);
     if (known !== undefined) return known;
     if (nodes >= MAX_SHAPE_FIELDS || to - from > MAX_FIELD_NAME_BYTES) {
       cut = true;
@@ -61,7 +61,7 @@ export const createDocumentShape = (maxValues = MAX_SAMPLE_VALUES): DocumentShap
     }
     nodes++;
     dotted ||= name.includes('.');
-    parent.places.set(name, parent.fields.length);
+    parent.positions.set(name, parent.fields.length);
     return parent.fields.push(createShapeNode(Buffer.from(bytes.subarray(from, to)))) - 1;
   };
 
@@ -81,10 +81,10 @@ export const createDocumentShape = (maxValues = MAX_SAMPLE_VALUES): DocumentShap
       const valueAt = bytes.indexOf(0, nameAt) + 1;
       if (valueAt === 0 || valueAt > end) throw createNotBsonProblem();
       const type = readBsonType(bytes, at, valueAt);
-      const place = findField(node, expected, bytes, nameAt, valueAt - 1);
-      const field = node.fields[place];
+      const position = findField(node, expected, bytes, nameAt, valueAt - 1);
+      const field = node.fields[position];
       if (field) {
-        expected = place + 1;
+        expected = position + 1;
         countType(field, type);
         if (type === BSON_OBJECT || type === BSON_ARRAY) {
           if (depth >= MAX_SHAPE_DEPTH) cut = true;
@@ -156,7 +156,7 @@ interface ShapeNode extends ShapeField {
   readonly types: Map<number, number>;
   readonly items: Map<number, number>;
   readonly fields: ShapeNode[];
-  readonly places: Map<string, number>;
+  readonly positions: Map<string, number>;
 }
 
 const createShapeNode = (key: Buffer): ShapeNode => ({
@@ -167,7 +167,7 @@ const createShapeNode = (key: Buffer): ShapeNode => ({
   types: new Map(),
   items: new Map(),
   fields: [],
-  places: new Map(),
+  positions: new Map(),
 });
 
 const isFieldName = (key: Buffer, bytes: Buffer, from: number, to: number): boolean => {

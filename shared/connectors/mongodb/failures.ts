@@ -39,116 +39,121 @@ export const findMongodbErrorCode = (error: unknown): number | undefined => {
 /** https://www.mongodb.com/docs/atlas/troubleshoot-connection/ */
 const addressNotListed: FailureMeaning = [
   'connection-reset',
-  'Atlas ends the TLS handshake so for addresses that are not in its project’s IP access list: add those that `vantage` names.',
+  'Atlas ends the TLS handshake like this if the address is not in the project’s IP access list. Add the addresses in `vantage` to the list.',
 ];
 
 const mongodbErrorCodes = createFailureTable({
   '11': ['authentication-failed'], // UserNotFound
   '11/certificate': [
     'authentication-failed',
-    'The server knows no account of the certificate’s subject: db.getSiblingDB("$external").createUser({ user: "CN=…", roles: […] })',
+    'The server has no account for the certificate’s subject. Create it: db.getSiblingDB("$external").createUser({ user: "CN=…", roles: […] })',
   ],
   '13': permissionDenied, // Unauthorized
   '18': [
     'authentication-failed',
-    'Check user name, password and auth_source: the database in which the account was made.',
+    'Check the user name, the password and auth_source, which is the database in which the account was created.',
   ],
   '18/certificate': ['client-certificate-required'],
   // AuthenticationRestrictionUnmet
   '214': [
     'permission-denied',
-    'The account may not log in from the probe’s address: add that to its authenticationRestrictions (clientSource): db.updateUser(…)',
+    'The account may not log in from the probe’s address. Add the address to clientSource in its authenticationRestrictions: db.updateUser(…)',
   ],
   // RoleNotFound
-  '31': ['permission-denied', 'The account has a role that is not there: revoke it, and grant another.'],
+  '31': [
+    'permission-denied',
+    'The account has a role that does not exist. Revoke this role and grant another one.',
+  ],
   // HostUnreachable, HostNotFound, ShardNotFound, NetworkTimeout, FailedToSatisfyReadPreference, NoConfigPrimary,
   // NetworkInterfaceExceededTimeLimit, DNSHostNotFound
   '6 7 70 89 133 149 202 230': [
     'server-error',
-    'The mongos that answered does not reach a shard or the config servers: look at sh.status() and at the log of mongos.',
+    'The mongos that answered cannot reach a shard or the config servers. Check sh.status() and the log of mongos.',
   ],
   // KeyNotFound, CannotVerifyAndSignLogicalTime, TimeProofMismatch
   '204 210 211': [
     'server-error',
-    'The members do not share the keys that sign cluster time: check that their clocks agree and that the config servers or the primary are up, and try again.',
+    'The members do not share the keys that sign the cluster time. Check that their clocks agree and that the config servers or the primary are running, and try again.',
   ],
   // NotYetInitialized, InvalidReplicaSetConfig
   '93 94': [
     'server-error',
-    'The replica set is not initiated, or lost its configuration: rs.initiate(), or rs.status().',
+    'The replica set is not initiated or has lost its configuration. Check rs.status(), or initiate the set: rs.initiate()',
   ],
   // StaleEpoch, StaleConfig, CursorNotFound, QueryPlanKilled, WriteConflict, StaleDbVersion, SnapshotUnavailable, NoSuchSession
   '43 112 150 175 206 246 249 13388': [
     'server-error',
-    'What was being read was moved, changed or let go of meanwhile: try again.',
+    'The data was moved, changed or released while it was read. Try again.',
   ],
   // CursorKilled, ClientDisconnect, Interrupted
-  '237 279 11601': [
-    'connection-reset',
-    'An administrator, or the server itself, ended the command: try again.',
-  ],
+  '237 279 11601': ['connection-reset', 'An administrator or the server ended the command. Try again.'],
   // CommandNotFound, InvalidOptions, FailedToParse, TypeMismatch, CommandNotSupported, QueryFeatureNotAllowed, NotImplemented,
   // an unknown stage and an unknown field
   '9 14 59 72 115 224 238 40324 40415': [
     'unsupported-version',
-    'The server lacks a command, option or stage that every MongoDB from 4.4 on has: upgrade it, or where it is an emulation of MongoDB, check that it is a supported one.',
+    'The server lacks a command, option or stage that MongoDB has since version 4.4. Upgrade it; if it is an emulation of MongoDB, check that it is a supported one.',
   ],
   // APIVersionError, APIStrictError
   '322 323': [
     'server-error',
-    'The server insists on a version of the Stable API: db.adminCommand({ setParameter: 1, requireApiVersion: false })',
+    'The server requires a version of the Stable API. Turn the requirement off: db.adminCommand({ setParameter: 1, requireApiVersion: false })',
   ],
   // ExceededMemoryLimit, QueryExceededMemoryLimitNoDiskUseAllowed, TooManyFilesOpen, OutOfDiskSpace
   '146 264 292 14031': [
     'server-error',
-    'The server is out of memory, disk or open files for this: look at what else it runs, or name the database that is needed.',
+    'The server has no memory, disk space or open files left for the command. Check what else it runs, or set config.database to the database that you need.',
   ],
   // DataCorruptionDetected, InvalidBSON, ChecksumMismatch
   '22 288 301': [
     'server-error',
-    'The server found damaged data: validate the collection that its log names, and restore it.',
+    'The server found damaged data. Find the collection in the server’s log, validate it and restore it.',
   ],
-  // ResourceExhausted, AdmissionQueueOverflow; and the request rate of Azure Cosmos DB
-  '402 433 16500': [
+  // ResourceExhausted, AdmissionQueueOverflow, RateLimitExceeded, IngressRequestRateLimitExceeded; and the request rate of Azure Cosmos DB
+  '402 433 449 462 16500': [
     'too-many-connections',
-    'The server asks for fewer requests: try again in a minute, or raise its capacity.',
+    'The server limits the request rate. Try again in a minute, or raise its capacity.',
   ],
   // LDAPRoleAcquisitionError
   '404': [
     'server-error',
-    'The server cannot ask the directory (LDAP) for the account’s roles: check its security.ldap.',
+    'The server cannot query the LDAP directory for the account’s roles. Check security.ldap in its configuration.',
   ],
   // QueryRejectedBySettings
   '411': [
     'permission-denied',
-    'Query settings of the server reject our query: db.adminCommand({ removeQuerySettings: … })',
+    'The server’s query settings reject Mooring’s query. Remove them: db.adminCommand({ removeQuerySettings: … })',
   ],
   // UserWritesBlocked
-  '371': ['server-error', 'The server blocks writes: setUserWriteBlockMode.'],
+  '371': [
+    'server-error',
+    'The server blocks writes. Turn the block off: db.adminCommand({ setUserWriteBlockMode: 1, global: false })',
+  ],
   '8000': [
     'server-error',
-    'Atlas refused, and has one code for all: look at the cluster’s state (paused, resuming, at its limit) and at the account’s rights.',
+    'Atlas uses this code for all its errors. Check the cluster’s state (paused, resuming, at its limit) and the account’s privileges.',
   ],
   // LockTimeout, MaxTimeMSExpired, ExceededTimeLimit
   '24 50 262': [
     'timeout',
-    'The command ran into its time limit: raise query_timeout_seconds, or name the database that is needed.',
+    'The command reached its time limit. Raise query_timeout_seconds, or set config.database to the database that you need.',
   ],
   // ShutdownInProgress, PrimarySteppedDown, NotWritablePrimary, InterruptedAtShutdown, InterruptedDueToReplStateChange,
   // NotPrimaryNoSecondaryOk, NotPrimaryOrSecondary
   '91 189 10107 11600 11602 13435 13436': [
     'server-error',
-    'The member is starting, stopping or electing: try again in a minute.',
+    'The member is starting or stopping, or its replica set is electing a primary. Try again in a minute.',
   ],
   // MechanismUnavailable; servers before 4.4 say BadValue
-  '334 2/password 2/certificate': ['authentication-failed', 'Let server and account take SCRAM-SHA-256.'],
+  '334 2/password 2/certificate': [
+    'authentication-failed',
+    'Enable SCRAM-SHA-256 on the server and for the account.',
+  ],
   // LoadBalancerSupportMismatch
   '354': [
     'server-error',
-    'The server is behind a load balancer that needs loadBalanced=true, which is not supported.',
+    'Connect to the members or to mongos directly: the load balancer in front of the server requires loadBalanced=true, which Mooring does not support.',
   ],
   '391': ['credentials-expired'], // ReauthenticationRequired
-  '449 462': ['too-many-connections'], // RateLimitExceeded, IngressRequestRateLimitExceeded
 });
 
 /** AtlasError, the only code of Atlas's proxy; its text is never localized. */
@@ -171,6 +176,6 @@ const classifyMongodbText = createTextClassifier([
   [
     /^Error: (Prohibited character|Unassigned code point|String must not contain RandALCat|Bidirectional RandALCat)/,
     'authentication-failed',
-    'The password holds characters that SCRAM-SHA-256 forbids: give the account another one.',
+    'The password contains characters that SCRAM-SHA-256 does not allow. Give the account another password.',
   ],
 ]);

@@ -39,7 +39,7 @@ export const findMember = async (
       );
     };
     const session = await logIn(socket);
-    remaining = remaining.filter((place) => place !== to);
+    remaining = remaining.filter((member) => member !== to);
     const isReady = hasMemberData(session.hello);
     if (!isReady && remaining.length > 0) {
       session.close();
@@ -48,7 +48,7 @@ export const findMember = async (
     await dialer.step('authenticate', async () => {
       try {
         if (!isReady)
-          throw new Problem('server-error', 'MongoDB: expected a member that has data', {
+          throw new Problem('server-error', 'Expected a MongoDB member that holds data', {
             remediation: unreadyMemberRemediation,
           });
         if (replicaSet !== undefined && session.hello['setName'] !== replicaSet)
@@ -116,7 +116,7 @@ const isEarlyClose = (error: unknown) =>
   error instanceof Error && error.name === 'MongoNetworkError' && 'greeted' in error && !error.greeted;
 
 const missingCertificateRemediation =
-  'The server hung up right after the TLS handshake, as it does on whoever shows no certificate that it accepts: send ssl.cert and ssl.key.';
+  'The server closed the connection right after the TLS handshake, as it does if the client sends no certificate that the server accepts. Send ssl.cert and ssl.key.';
 
 /** Returns a new socket after the member has answered without TLS on another one. */
 const openPlaintextSocket = async (dialer: Dialer, to: HostPort) => {
@@ -136,11 +136,12 @@ const hasMemberData = ({
   !arbiterOnly;
 
 const unreadyMemberRemediation =
-  'The member is an arbiter, or is starting or recovering: name others of its set, or try again in a minute.';
+  'The member is an arbiter, or is starting or recovering. Set config.host or config.hosts to other members of the replica set, or try again in a minute.';
 
 const createWrongReplicaSetProblem = () =>
-  new Problem('server-error', 'MongoDB: expected a member of the replica set that is named', {
-    remediation: 'Correct config.replica_set, or the host: the server is a member of another set or of none.',
+  new Problem('server-error', 'Expected a member of the MongoDB replica set in config.replica_set', {
+    remediation:
+      'Correct config.replica_set or the host: the server is a member of another replica set or of none.',
   });
 
 /** An account that may read the database would see it if it existed. Not called for a target, which creates its database. */
@@ -159,7 +160,7 @@ const findOldServerProblem = (error: unknown): Problem | undefined => {
   const found = mongodbReleases[wire] ?? 'before 2.6';
   return new Problem(
     'unsupported-version',
-    `MongoDB: the server has version ${found}, and 4.4 is the oldest that works.`,
+    `Expected MongoDB 4.4 or later. The version of the server is ${found}.`,
     {
       cause: error,
       remediation: 'Upgrade the server to version 4.4 or later.',

@@ -88,4 +88,4 @@ const createMessageChecker = () => {
 };
 
 const createNotMongodbProblem = () =>
-  new Problem('protocol-mismatch', 'Expected MongoDB; the server speaks something else');
+  new Problem('protocol-mismatch', 'Expected the wire protocol of MongoDB');

@@ -134,19 +134,19 @@ const readCollections = async (
         failed = true;
         throw fault;
       });
-      return { shape: createDocumentShape(), indexes: [], rows: null, size: null, gap: 'late' };
+      return { shape: createDocumentShape(), indexes: [], rows: null, size: null, missingCause: 'late' };
     }
   };
   const readNext = async (first: MemberSession, sessionIndex: number) => {
     for (const [at, collection] of next) {
       if (failed) return;
       const found = await readSample(sessionIndex, sessions[sessionIndex] ?? first, collection);
-      if (found.gap) addMissing(db, found.gap);
-      if (found.gap === 'denied') continue;
+      if (found.missingCause) addMissing(db, found.missingCause);
+      if (found.missingCause === 'denied') continue;
       const table = toMongodbTable(db, collection, found);
       const { columns, cut } = limitColumns(table.columns);
-      if (cut && !found.gap) addMissing(db, 'cut');
-      const isPartial = cut || (found.gap !== undefined && found.gap !== 'ambiguous');
+      if (cut && !found.missingCause) addMissing(db, 'cut');
+      const isPartial = cut || (found.missingCause !== undefined && found.missingCause !== 'ambiguous');
       tables[at] = { ...table, columns: [...columns], ...(isPartial && { partial: true }) };
     }
   };
@@ -224,6 +224,6 @@ const VALIDATOR_RULE_COST = 200;
 
 const createTooManyCollectionsProblem = () =>
   createTooLargeProblem(
-    'The database has more or larger collections than can be listed',
-    'Name another config.database.',
+    'The database has too many or too large collections to list',
+    'Set config.database to another database.',
   );

@@ -97,7 +97,11 @@ const runMongodbCommand = async (
     });
   } catch (error) {
     throw late
-      ? new Problem('timeout', 'The server did not answer within the query timeout', { cause: error })
+      ? new Problem('timeout', `The server did not answer within ${limit / 1000} s.`, {
+          cause: error,
+          remediation:
+            'Check the load of the server. If its queries need more time, raise query_timeout_seconds.',
+        })
       : resolveMongodbError(error);
   } finally {
     clearTimeout(timer);
@@ -109,7 +113,7 @@ const resolveMongodbError = (error: unknown): unknown => {
   if (!(error instanceof Error)) return error;
   if (error.cause instanceof Problem) return error.cause;
   return /^(TypeError|RangeError|BSON\w*)$/.test(error.name)
-    ? new Problem('protocol-mismatch', 'Expected an answer as MongoDB has it', { cause: error })
+    ? new Problem('protocol-mismatch', 'Expected an answer of MongoDB', { cause: error })
     : error;
 };
 

@@ -67,32 +67,32 @@ export const createMongodbMissing = ({ user }: MongodbRights) => {
       ...toMissing(
         'late',
         'columns-timed-out',
-        'Raise query_timeout_seconds: sampling these collections and views took longer.',
+        'Raise query_timeout_seconds: reading samples of these collections and views took longer.',
       ),
       ...toMissing(
         'refused',
         'columns-unread',
-        'Read these collections and views with find: the server refuses, and says why.',
+        'Run find on these collections and views to see the reason: the server refuses to read them.',
       ),
       ...toMissing(
         'cut',
         'limit',
-        'Have no data in the names of fields, and nest no deeper than 16: of these collections the first 2000 fields are told, and none that is deeper.',
+        'Do not use data as field names, and nest fields at most 16 levels deep. The catalog has the first 2000 fields of these collections, and no fields that are nested deeper.',
       ),
       ...toMissing(
         'large',
         'limit',
-        'Have fewer values in a document: of these collections not all fields of the sample were looked at.',
+        'Store fewer values in a document: the samples of these collections were not read to the end, so the catalog may lack fields.',
       ),
       ...toMissing(
         'ambiguous',
         'names-ambiguous',
-        'Rename the fields with a dot in their names: a query that asks for a.b reads b inside of a. Of each pair one column is told, with the types of both.',
+        'Rename the fields with a dot in their names: a query for a.b reads the field b inside a. The catalog has one column for each such pair, with the types of both.',
       ),
       ...toMissing(
         'limit',
         'limit',
-        'Name the database that is needed: of so many collections not all are told.',
+        'Set config.database to the database that you need: there are more collections than the catalog can hold.',
       ),
     ],
   };
@@ -100,6 +100,7 @@ export const createMongodbMissing = ({ user }: MongodbRights) => {
 
 const toMongodbRemediation = (error: unknown): string => {
   if (error instanceof Problem) return error.extras.remediation ?? problems[error.code].remediation;
-  const { code = 'server-error', native = '', remediation } = classifyMongodbError(error) ?? {};
-  return `${remediation ?? problems[code].remediation} (${native})`;
+  const { code = 'server-error', native, remediation } = classifyMongodbError(error) ?? {};
+  const text = remediation ?? problems[code].remediation;
+  return native === undefined ? text : `${text} (native code ${native})`;
 };

@@ -13,7 +13,7 @@ import { readSpread } from './read-spread.ts';
 export type SampleMissingCause = 'denied' | 'late' | 'refused' | 'cut' | 'large' | 'ambiguous';
 
 export interface CollectionSample extends CollectionFindings {
-  readonly gap?: SampleMissingCause;
+  readonly missingCause?: SampleMissingCause;
 }
 
 /** Reads the indexes and size of a collection, and the fields of a sample of its documents. */
@@ -71,13 +71,13 @@ export const sampleCollection = async (
   };
   try {
     const found = toSample((await drawSample()) && !shape.isSpent());
-    if (shape.isSpent()) return { ...found, gap: 'large' };
-    if (shape.isCut()) return { ...found, gap: 'cut' };
-    return { ...found, ...(shape.isAmbiguous() && { gap: 'ambiguous' }) };
+    if (shape.isSpent()) return { ...found, missingCause: 'large' };
+    if (shape.isCut()) return { ...found, missingCause: 'cut' };
+    return { ...found, ...(shape.isAmbiguous() && { missingCause: 'ambiguous' }) };
   } catch (error) {
-    const gap = classifySampleError(error);
-    if (!gap) throw error;
-    return { ...toSample(false), gap };
+    const missingCause = classifySampleError(error);
+    if (!missingCause) throw error;
+    return { ...toSample(false), missingCause };
   }
 };
 

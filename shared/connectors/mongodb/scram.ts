@@ -7,7 +7,7 @@ export const checkScramIterations = <Answer extends Readonly<Record<string, unkn
   for (const step of [answer, answer['speculativeAuthenticate']]) {
     const payload: unknown = Object(step)['payload'];
     if (payload !== undefined && countMongodbIterations(payload) > MAX_SCRAM_ITERATIONS) {
-      throw new Problem('protocol-mismatch', 'Expected a login of at most a million iterations');
+      throw new Problem('protocol-mismatch', 'Expected a SCRAM login with at most 1 000 000 iterations');
     }
   }
   return answer;

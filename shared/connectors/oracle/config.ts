@@ -5,7 +5,7 @@ import type { ConnectorTarget } from '../connector.ts';
 /** The driver puts the name into a descriptor, so it must not contain brackets or equals signs. */
 const OracleServiceName = v.pipe(
   v.string(),
-  v.regex(/^[A-Za-z0-9_$#][A-Za-z0-9_.$#-]{0,254}$/, 'a name of letters, digits and _ . $ # -'),
+  v.regex(/^[A-Za-z0-9_$#][A-Za-z0-9_.$#-]{0,254}$/, 'a name of letters, digits, _ . $ # and -'),
 );
 
 export const oracleConfig = v.pipe(
@@ -21,7 +21,7 @@ export const oracleConfig = v.pipe(
   v.forward(
     v.check(
       ({ service_name, sid }) => (service_name === undefined) !== (sid === undefined),
-      'one of service_name and sid',
+      'either service_name or sid',
     ),
     ['service_name'],
   ),

@@ -16,7 +16,7 @@ export const guardOracleSocket = (socket: Socket): { readonly allow: (bytes: num
     first = Buffer.concat([first, chunk.subarray(0, 5)]);
     const type = first[4];
     if (type !== undefined && (type < 1 || type > MAX_ORACLE_PACKET_TYPE))
-      throw new Problem('protocol-mismatch', 'Expected an Oracle listener; the server speaks something else');
+      throw new Problem('protocol-mismatch', 'Expected the protocol of an Oracle listener (TNS)');
   };
 
   interceptSocketData(socket, inspectChunk, {

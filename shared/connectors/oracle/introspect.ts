@@ -29,7 +29,7 @@ export const introspectOracle = async (
   const user = quoteOraclePath(toOracleAccountName(username));
   const parts = createPartReader({
     failure: classifyOracleError,
-    grant: `GRANT SELECT_CATALOG_ROLE TO ${user}; -- or let PUBLIC read the ALL_ views again, as it does by default`,
+    grant: `GRANT SELECT_CATALOG_ROLE TO ${user}; -- or restore the default privilege of PUBLIC to read the ALL_ views`,
   });
   const readSet = (set: OracleCatalogSet) => read(queries[set], rows[set]);
   await readSet('tables');
@@ -75,7 +75,7 @@ const listBrokenOracleViews = (found: readonly TableDraft[]): Missing[] =>
   reportBrokenViews(
     found,
     (views) =>
-      `Compile these views, which says what they lack, and repair or drop those that do not compile:\n${joinFirstLines(
+      `Compile these views to see their errors, and repair or drop those that do not compile:\n${joinFirstLines(
         views.map(({ schema, name }) => `ALTER VIEW ${quoteOraclePath(schema, name)} COMPILE;`),
       )}`,
   );
@@ -83,7 +83,7 @@ const listBrokenOracleViews = (found: readonly TableDraft[]): Missing[] =>
 /** The server hides tables on which an account has no privilege, so they cannot be counted. */
 const toHiddenOracleTables = (user: string): Missing => ({
   reason: 'tables-hidden',
-  remediation: `GRANT SELECT ANY TABLE TO ${user}; -- or GRANT READ ON each table that is needed`,
+  remediation: `GRANT SELECT ANY TABLE TO ${user}; -- or GRANT READ ON each table that you need`,
 });
 
 /** Oracle reads an unquoted name in upper case. */

@@ -58,7 +58,7 @@ export const logInToOracle = async (
             if (++renewals > MAX_ORACLE_TLS_RENEWALS)
               throw new Problem(
                 'protocol-mismatch',
-                'Expected a server, not one that begins again and again',
+                `Expected at most ${MAX_ORACLE_TLS_RENEWALS} new TLS handshakes in a login`,
               );
             return createOracleTransport(raw, await dialer.tls(raw, config));
           }),

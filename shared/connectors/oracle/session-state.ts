@@ -7,8 +7,12 @@ import type { SessionSetting } from '../session-setting.ts';
  */
 export const oracleSessionSettings: readonly SessionSetting[] = [
   { name: 'nls_comp', value: 'BINARY', why: 'names that differ in case or accents are different names' },
-  { name: 'nls_sort', value: 'BINARY', why: 'likewise, where they are put in order' },
-  { name: 'current_schema', value: 'SYS', why: "nobody's views but the dictionary's own" },
+  { name: 'nls_sort', value: 'BINARY', why: 'names are sorted by their bytes' },
+  {
+    name: 'current_schema',
+    value: 'SYS',
+    why: 'names without a schema are views of the dictionary, not of another schema',
+  },
 ];
 
 /**

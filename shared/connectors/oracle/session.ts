@@ -8,7 +8,7 @@ import { destroyOracleTransport, logInToOracle } from './log-in.ts';
 import { oracleBeginStatement } from './session-state.ts';
 import { openOracleTransport } from './transport.ts';
 import type { OracleTransport } from './transport.ts';
-import { classifyOracleError } from './failures.ts';
+import { classifyOracleError, oracleTimeoutRemediation } from './failures.ts';
 import type { OracleTarget } from './config.ts';
 
 export const openOracleSession = async (
@@ -85,7 +85,7 @@ const withOracleTimeout = async <T>(
     return await work();
   } catch (error) {
     throw isLate
-      ? new Problem('timeout', undefined, { cause: error })
+      ? new Problem('timeout', undefined, { cause: error, remediation: oracleTimeoutRemediation })
       : (findOracleSocketProblem(transport.socket) ?? error);
   } finally {
     clearTimeout(timer);

@@ -45,12 +45,12 @@ export const patchOracleDriver = async (): Promise<void> => {
   const { updateVerifierData } = crypto;
   const methods = [prototype.connect, prototype.renegTLS, navigate, updateVerifierData];
   if (methods.some((method) => typeof method !== 'function'))
-    throw new Problem('internal', 'The driver dials in another way than the one that is known');
+    throw new Problem('internal', 'Expected the methods of the oracledb version in package-lock.json');
   // On a redirect the driver would resolve any host that the listener names, before the egress policy checks it, and the local host if it
   // names none. With a proxy set, the driver leaves the host name unresolved.
   nodes.navigate = async function (this: Node, strategy: Strategy) {
-    if (!this.host) throw new Problem('protocol-mismatch', 'Expected the host that the listener sends on to');
-    await navigate.call(this, Object.assign(strategy, { httpsProxy: 'a proxy looks names up by itself' }));
+    if (!this.host) throw new Problem('protocol-mismatch', 'Expected a host in the redirect of the listener');
+    await navigate.call(this, Object.assign(strategy, { httpsProxy: 'unused; keeps host names unresolved' }));
   };
   crypto.updateVerifierData = (sessionData, ...rest) => {
     checkOracleSessionKey(sessionData);
@@ -115,7 +115,7 @@ const attachOracleListeners = (transport: Transport): void => {
 
 const getOracleSocketSource = (): OracleSocketSource => {
   const running = oracleSocketSources.getStore();
-  if (!running) throw new Problem('internal', 'A driver dialled outside of a session');
+  if (!running) throw new Problem('internal', 'The driver opened a socket outside of a login');
   return running;
 };
 
@@ -133,7 +133,8 @@ export const openOracleTransport = async (to: HostPort, dialer: Dialer): Promise
   try {
     const socket = await dialer.tls(raw, to, undefined, async (error) => {
       if (!isSilent) throw error;
-      if (await detectOracleTls(to, dialer)) throw new Problem('timeout');
+      if (await detectOracleTls(to, dialer))
+        throw new Problem('timeout', undefined, { remediation: slowTlsRemediation });
       return raw;
     });
     return createOracleTransport(raw, socket);
@@ -141,6 +142,9 @@ export const openOracleTransport = async (to: HostPort, dialer: Dialer): Promise
     clearTimeout(timer);
   }
 };
+
+const slowTlsRemediation =
+  'The server did not answer the TLS handshake within 3 s. Check its load, and try again.';
 
 /** A TLS server answers a ClientHello in one round trip. */
 const ORACLE_TLS_ANSWER_MS = 3000;

@@ -35,5 +35,5 @@ const createRoleTrustProblem = (cause: unknown) =>
     cause,
     native_code: 'AccessDenied',
     remediation:
-      'Name the owner of the keys as a principal in the role’s trust policy, with sts:ExternalId as external_id says, and grant it sts:AssumeRole.',
+      'Add the owner of the keys as a principal to the role’s trust policy, with external_id as the value of sts:ExternalId, and grant the owner sts:AssumeRole.',
   });

@@ -19,7 +19,7 @@ export const s3Config = v.strictObject({
   prefix: v.exactOptional(
     v.pipe(
       v.string(),
-      v.regex(/^[ -~\u00a0-\uffff]{1,1024}$/, '1 to 1024 characters, none of them a control character'),
+      v.regex(/^[ -~\u00a0-\uffff]{1,1024}$/, '1 to 1024 characters, without control characters'),
     ),
   ),
   endpoint: v.exactOptional(
@@ -42,7 +42,7 @@ export const s3Credentials = {
       v.regex(/^arn:aws[a-z-]{0,20}:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/, 'the ARN of an IAM role'),
     ),
     external_id: v.exactOptional(
-      v.pipe(v.string(), v.regex(/^[\w+=,.@:/-]{2,1224}$/, 'an external id of the role’s trust policy')),
+      v.pipe(v.string(), v.regex(/^[\w+=,.@:/-]{2,1224}$/, 'the external ID in the role’s trust policy')),
     ),
   }),
 };

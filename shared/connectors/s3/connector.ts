@@ -13,19 +13,19 @@ export const s3 = defineConnector({
   credentials: s3Credentials,
   misplaced: {
     bucket: (value) => {
-      if (value.startsWith('arn:')) return 'the name alone: the last part of the ARN, behind the colons';
-      if (/^https?:\/\//i.test(value)) return 'the name alone: a host belongs in config.endpoint';
+      if (value.startsWith('arn:')) return 'the bucket name alone, which is the last part of the ARN';
+      if (/^https?:\/\//i.test(value)) return 'the bucket name alone: a host belongs in config.endpoint';
       return /^(s3:\/\/)?[^/]+\//.test(value) && !value.startsWith('s3://')
-        ? 'the name alone: what stands behind the / belongs in config.prefix'
+        ? 'the bucket name alone: the part after the / belongs in config.prefix'
         : undefined;
     },
     endpoint: (value) =>
       /^https?:\/\/[^/]+\/./.test(value)
-        ? 'https://host or https://host:port alone: what stands behind the / belongs in config.bucket and config.prefix'
+        ? 'https://host or https://host:port alone: the path belongs in config.bucket and config.prefix'
         : undefined,
     region: (value) =>
       /^[a-z]{2,4}(-[a-z]+)+-\d[a-z]$/.test(value)
-        ? 'a region such as eu-west-1, without the letter of its zone'
+        ? 'a region such as eu-west-1, without the letter of an availability zone'
         : undefined,
   },
   destination: ['endpoint', 'region', 'bucket', 'access_key_id'],
@@ -57,7 +57,7 @@ export const s3 = defineConnector({
       ? [
           {
             path: 'options.ssl_mode',
-            expected: 'another mode than disable: config.endpoint begins with https://',
+            expected: 'a mode other than disable: config.endpoint begins with https://',
           },
         ]
       : [],

@@ -38,7 +38,7 @@ export const classifyS3Error = (error: unknown): SourceFailure | undefined => {
 
 const s3Down: FailureMeaning = [
   'server-error',
-  'The server failed for now: try again in a minute, and look at its log or status page.',
+  'The server has a temporary failure. Try again in a minute, and check its log or status page.',
 ];
 
 /** Finds the policy that denies, if the message names it: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
@@ -46,37 +46,37 @@ const classifyS3Denial = createTextClassifier([
   [
     /service control policy/,
     'permission-denied',
-    'A service control policy of the AWS organisation denies it: whoever manages the organisation must allow it.',
+    'A service control policy of the AWS organisation denies the request. Ask the administrator of the organisation to allow it.',
   ],
   [
     /resource control policy/,
     'permission-denied',
-    'A resource control policy of the AWS organisation denies it: whoever manages the organisation must allow it.',
+    'A resource control policy of the AWS organisation denies the request. Ask the administrator of the organisation to allow it.',
   ],
   [
     /permissions boundary/,
     'permission-denied',
-    'The permissions boundary of the user or role does not allow it: add it there too.',
+    'The permissions boundary of the user or role does not allow the request. Add the permission to the boundary too.',
   ],
   [
     /VPC endpoint policy/,
     'permission-denied',
-    'The policy of the VPC endpoint does not allow it: add the bucket there.',
+    'The policy of the VPC endpoint does not allow the request. Add the bucket to this policy.',
   ],
   [
     /session policy/,
     'permission-denied',
-    'The policy that the session was made with does not allow it: send keys of one that does.',
+    'The session policy of the temporary keys does not allow the request. Send keys of a session that allows it.',
   ],
   [
     /explicit deny in a resource-based policy/,
     'permission-denied',
-    'The policy of the bucket denies it explicitly: change its Deny statement, for a grant does not outweigh it.',
+    'The bucket policy explicitly denies the request. Change its Deny statement, which overrides any grant.',
   ],
   [
     /explicit deny in an identity-based policy/,
     'permission-denied',
-    'A policy of the user or role denies it explicitly: change its Deny statement, for a grant does not outweigh it.',
+    'A policy of the user or role explicitly denies the request. Change its Deny statement, which overrides any grant.',
   ],
 ]);
 
@@ -115,60 +115,63 @@ export const findS3ErrorCode = (error: unknown): string | undefined => {
 const s3FailuresByCode = createFailureTable({
   'InvalidAccessKeyId InvalidClientTokenId': [
     'authentication-failed',
-    'Check access_key_id: the server does not know it.',
+    'Check access_key_id: the server does not know this key.',
   ],
   SignatureDoesNotMatch: [
     'authentication-failed',
-    'Send secret_access_key again: it is not the one of access_key_id.',
+    'Send secret_access_key again: it does not belong to access_key_id.',
   ],
-  InvalidToken: ['authentication-failed', 'Send session_token again, of the same set as the keys.'],
+  InvalidToken: ['authentication-failed', 'Send session_token again, from the same set as the keys.'],
   'UnrecognizedClientException IncompleteSignature InvalidSecurity': [
     'authentication-failed',
-    'Send access_key_id and secret_access_key again, and session_token where they are temporary.',
+    'Send access_key_id and secret_access_key again, and session_token if the keys are temporary.',
   ],
   'ExpiredToken ExpiredTokenException TokenRefreshRequired': [
     'credentials-expired',
-    'The keys have expired: send new ones, all of one set.',
+    'The keys have expired. Send new keys and their session_token, all from one set.',
   ],
-  NotSignedUp: ['account-locked', 'The AWS account has not signed up for S3: do so in its console.'],
+  NotSignedUp: ['account-locked', 'The AWS account has not signed up for S3. Sign up in its console.'],
   'AccountProblem AllAccessDisabled': [
     'account-locked',
-    'AWS has disabled access for the bucket or its account: its owner must ask AWS Support.',
+    'AWS has disabled access to the bucket or its account. Have the owner contact AWS Support.',
   ],
   'KMS.DisabledException KMS.NotFoundException KMS.KMSInvalidStateException KMS.InvalidKeyUsageException': [
     'server-error',
-    'The KMS key of the object is disabled, removed or not usable: enable it.',
+    'The KMS key of the object is disabled, deleted or not usable. Enable it.',
   ],
-  InvalidObjectState: ['server-error', 'The object is archived: restore it first.'],
+  InvalidObjectState: ['server-error', 'The object is archived. Restore it first.'],
   InternalError: s3Down,
   'RegionDisabledException OptInRequired': [
     'permission-denied',
-    'The account has not turned this region, or STS in it, on: do so in its settings.',
+    'The account has not enabled this region, or STS in this region. Enable it in the account settings.',
   ],
-  ValidationError: ['authentication-failed', 'Check role_arn and external_id: AWS takes no such name.'],
-  XMinioServerNotInitialized: ['server-error', 'The server is starting: try again in a minute.'],
-  XMinioStorageFull: ['server-error', 'The disk of the server is full: make room on it.'],
-  MethodNotAllowed: ['server-error', 'The server does not allow this request: check config.endpoint.'],
-  NotImplemented: ['unsupported-version', 'The server lacks a part of S3 that is needed: upgrade it.'],
-  NoSuchBucket: [
-    'database-not-found',
-    'Check config.bucket: there is no bucket of that name at this endpoint.',
+  ValidationError: [
+    'authentication-failed',
+    'Check role_arn and external_id: AWS does not accept one of these values.',
   ],
-  InvalidBucketName: ['database-not-found', 'Check config.bucket: the server takes no such name.'],
-  NoSuchKey: ['server-error', 'The object was removed meanwhile: try again.'],
-  AccessDenied: ['permission-denied', 'Grant the account what the step privileges names.'],
+  XMinioServerNotInitialized: ['server-error', 'The server is starting. Try again in a minute.'],
+  XMinioStorageFull: ['server-error', 'The disk of the server is full. Free space on it.'],
+  MethodNotAllowed: ['server-error', 'The server does not allow this request. Check config.endpoint.'],
+  NotImplemented: [
+    'unsupported-version',
+    'The server lacks a part of the S3 API that Mooring needs. Upgrade it.',
+  ],
+  NoSuchBucket: ['database-not-found', 'Check config.bucket: this endpoint has no bucket with this name.'],
+  InvalidBucketName: ['database-not-found', 'Check config.bucket: the server does not accept this name.'],
+  NoSuchKey: ['server-error', 'The object was removed while it was read. Try again.'],
+  AccessDenied: ['permission-denied', 'Grant the account the privileges that the step `privileges` lists.'],
   AccessDeniedException: permissionDenied,
   RequestTimeTooSkewed: [
     'server-error',
-    'The server’s clock differs from Mooring’s by more than 15 minutes: set it.',
+    'The server’s clock differs from Mooring’s by more than 15 minutes. Correct it.',
   ],
   RequestTimeout: [
     'timeout',
-    'The server waited in vain for the rest of a request: look at the network between.',
+    'The server did not receive the whole request in time. Check the network between the probe and the server.',
   ],
   'SlowDown ServiceUnavailable Throttling ThrottlingException RequestLimitExceeded': [
     'server-error',
-    'The server asks for fewer requests: try again in a minute.',
+    'The server limits the request rate. Try again in a minute.',
   ],
 });
 
@@ -183,9 +186,9 @@ const wrongRegionCodes: ReadonlySet<string> = new Set([
 const renderRegionRemediation = (error: unknown): string => {
   const { Region } = readErrorFields(error);
   return typeof Region === 'string' && /^[a-z0-9-]{1,32}$/.test(Region)
-    ? `The bucket is in the region ${Region}: correct config.region.`
-    : 'The bucket is in another region: correct config.region.';
+    ? `The bucket is in the region ${Region}. Correct config.region.`
+    : 'The bucket is in another region. Correct config.region.';
 };
 
 const s3RedirectRemediation =
-  'The endpoint sends elsewhere, and redirects are never followed: name the server itself, and the right region.';
+  'The endpoint redirects to another host, and redirects are not followed. Set config.endpoint to that server itself, and check config.region.';

@@ -25,12 +25,12 @@ export const introspectS3 = async (
   if (found === undefined) {
     return [{ reason: 'the account may not list the bucket', remediation: createListGrant(bucket).grant }];
   }
-  const lacks = createS3MissingCounts();
+  const missingCounts = createS3MissingCounts();
   const failures = createPartFailureCounter();
   const alone = createTaskLimiter(1);
   const sets = [...found.values()].sort(compareQualifiedNames);
   for (let from = 0; from < sets.length;) {
-    const readTable = (set: DataSet) => readS3Table(bucket, set, { lacks, failures, alone });
+    const readTable = (set: DataSet) => readS3Table(bucket, set, { missingCounts, failures, alone });
     const tables = await readTableBatch(
       sets.slice(from, from + S3_TABLES_PER_BATCH),
       readTable,
@@ -39,7 +39,7 @@ export const introspectS3 = async (
     from += tables.length;
     await sink(tables.filter((table) => table !== undefined));
   }
-  return [...limitsReached, ...listS3Missing(bucket, lacks)];
+  return [...limitsReached, ...listS3Missing(bucket, missingCounts)];
 };
 
 const S3_TABLES_PER_BATCH = 400;
@@ -58,7 +58,7 @@ const listDataSets = async (
     },
   );
   if (!all) return { more: [] };
-  const narrowPrefix = 'Name a narrower config.prefix.';
+  const narrowPrefix = 'Set a narrower config.prefix.';
   const overflowCount = sets.overflow();
   return {
     found: sets.found,
@@ -81,7 +81,8 @@ const listDataSets = async (
             {
               reason: 'objects with keys of more than 1024 characters',
               count: sets.oversized(),
-              remediation: 'Give the objects shorter keys: S3 itself allows no longer ones.',
+              remediation:
+                'Give these objects keys of at most 1024 characters, which is the limit of S3 itself.',
             },
           ]),
     ],
@@ -90,7 +91,7 @@ const listDataSets = async (
 
 /** The counts and limits that all reads of one introspection share. */
 interface ObjectReadState {
-  readonly lacks: S3MissingCounts;
+  readonly missingCounts: S3MissingCounts;
   readonly failures: ReturnType<typeof createPartFailureCounter>;
   readonly alone: TaskLimiter;
 }
@@ -159,28 +160,28 @@ const MAX_ARCHIVED_ATTEMPTS = 10;
 const readSampleObject = async (
   bucket: BucketClient,
   sample: ListedObject | undefined,
-  { lacks, failures, alone }: ObjectReadState,
+  { missingCounts, failures, alone }: ObjectReadState,
 ): Promise<ObjectColumns | 'denied' | 'unread' | undefined> => {
   if (!sample) return undefined;
   // A restored object keeps the storage class of an archive, so some archived objects are tried.
-  if (sample.archived && lacks.archived >= MAX_ARCHIVED_ATTEMPTS) {
-    lacks.archived += 1;
+  if (sample.archived && missingCounts.archived >= MAX_ARCHIVED_ATTEMPTS) {
+    missingCounts.archived += 1;
     return 'unread';
   }
   try {
     const reading = await readObjectColumns(sample, createRangeReader(bucket, sample), alone);
     failures.recordSuccess();
     if (typeof reading === 'string') {
-      lacks[reading] += 1;
+      missingCounts[reading] += 1;
       return 'unread';
     }
-    if (reading?.cut) lacks.cut += 1;
-    lacks.unknownTypes += reading?.unknownTypes ?? 0;
+    if (reading?.cut) missingCounts.cut += 1;
+    missingCounts.unknownTypes += reading?.unknownTypes ?? 0;
     return reading;
   } catch (error) {
     const objectFailure = findObjectFailure(error);
     if (objectFailure === undefined) throw error;
-    lacks[objectFailure] += 1;
+    missingCounts[objectFailure] += 1;
     if (objectFailure === 'failing' && failures.recordFailure()) throw error;
     return objectFailure === 'denied' ? 'denied' : 'unread';
   }

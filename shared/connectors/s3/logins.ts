@@ -12,7 +12,7 @@ export const s3Logins = {
     name: 'a session token',
     kind: 'clear',
     manual: 'https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html',
-    instead: 'name an https URL as endpoint',
+    instead: 'set endpoint to an https URL',
   },
   /** The answer of STS contains keys. */
   role: {

@@ -33,7 +33,7 @@ export const listS3Missing = (bucket: BucketClient, counts: S3MissingCounts): re
 
 /** `gone` has no entry: an object that was removed after the listing is not missing. */
 const s3MissingTexts: readonly (readonly [
-  lack: S3MissingKind,
+  kind: S3MissingKind,
   reason: string,
   remediation: string | ((bucket: BucketClient) => string),
 ])[] = [
@@ -41,46 +41,46 @@ const s3MissingTexts: readonly (readonly [
   [
     'archived',
     'columns of objects that are archived',
-    'Restore the objects to a storage class that can be read at once.',
+    'Restore these objects, or move them to a storage class that can be read immediately.',
   ],
   [
     'keys',
     'columns of objects whose encryption key cannot be used',
-    'Enable the KMS keys of these objects, and grant the account kms:Decrypt on them; then introspect again.',
+    'Enable the KMS keys of these objects and grant the account kms:Decrypt on these keys. Then introspect again.',
   ],
   [
     'failing',
     'columns of objects that the server failed to send',
-    'Introspect again later: the server answered with errors of its own, asked for fewer requests or did not answer, three times for each.',
+    'Introspect again later. For each of these objects, the server failed three times: it returned an error, limited the request rate or did not answer.',
   ],
   [
     'encrypted',
     'columns of Parquet files whose footer is encrypted',
-    'Write them with a footer in plain text (parquet.encryption.plaintext.footer), which encrypts the columns alone.',
+    'Write these files with a plaintext footer (parquet.encryption.plaintext.footer), so that only the columns are encrypted.',
   ],
   [
     'unreadable',
     'columns of objects that are not what their names say',
-    'Replace or remove the objects; what is encrypted or damaged is listed without columns.',
+    'Replace or remove these objects. Encrypted and damaged objects are in the catalog without columns.',
   ],
   [
     'unsupported',
     'columns of objects in formats that are not read',
-    'Write the tables as Parquet, CSV or JSON, as they are or packed with gzip or zstd: ORC, Avro, Excel, Arrow and other ways of packing are listed without columns.',
+    'Write the tables as Parquet, CSV or JSON, uncompressed or compressed with gzip or zstd. ORC, Avro, Excel, Arrow and other compressions are in the catalog without columns.',
   ],
   [
     'tooLarge',
     'columns of objects that are too large or too deeply nested to read',
-    'Write the objects with fewer or less deeply nested values, or name a narrower config.prefix.',
+    'Write the objects with fewer or less deeply nested values, or set a narrower config.prefix.',
   ],
   [
     'cut',
     'columns beyond the first of objects that have too many',
-    'Have no data in the names of fields: only the first columns of these objects are told.',
+    'Do not use data as field names: the catalog has only the first columns of these objects.',
   ],
   [
     'unknownTypes',
     'columns of Parquet files whose types are unknown',
-    'These columns have their physical types in the catalog. To have more, write them with logical types that the Parquet format defines.',
+    'Write these columns with logical types that the Parquet format defines. Until then, the catalog has their physical types.',
   ],
 ];

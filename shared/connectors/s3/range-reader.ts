@@ -19,7 +19,7 @@ export const createRangeReader =
       // A server that ignores ranges sends the whole object, of which only the beginning can be used.
       if (from > 0 && !range?.startsWith(`bytes ${from}-`)) {
         for await (const _ of body) break; // closes the stream
-        throw new Problem('protocol-mismatch', 'Expected a server that answers ranged requests');
+        throw new Problem('protocol-mismatch', 'Expected a server that supports range requests');
       }
       return readUpTo(body, last + 1 - from);
     });

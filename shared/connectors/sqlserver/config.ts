@@ -2,10 +2,10 @@ import * as v from 'valibot';
 import { HostField, NameField, PortField, SecretField } from '../input/fields.ts';
 import type { ConnectorTarget } from '../connector.ts';
 
-/** The id or a domain of an Entra directory. It becomes part of a URL. */
+/** The ID or a domain of a Microsoft Entra tenant. It becomes part of a URL. */
 const EntraTenant = v.pipe(
   v.string(),
-  v.regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/, 'the id or a domain of an Entra directory'),
+  v.regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/, 'the ID or a domain of a Microsoft Entra tenant'),
 );
 
 const EntraClientId = v.pipe(
@@ -19,13 +19,15 @@ const EntraClientId = v.pipe(
  */
 const SqlserverInstance = v.pipe(
   v.string(),
-  v.regex(/^[A-Za-z_][A-Za-z0-9_$]{0,15}$/, 'up to 16 letters, digits and _ $, no digit or $ first'),
+  v.regex(/^[A-Za-z_][A-Za-z0-9_$]{0,15}$/, '1 to 16 letters, digits, _ or $, starting with a letter or _'),
 );
 
 export const sqlserverConfig = v.pipe(
   v.strictObject({
     host: HostField,
-    port: v.exactOptional(v.pipe(PortField, v.metadata({ description: '1433 where no instance is named' }))),
+    port: v.exactOptional(
+      v.pipe(PortField, v.metadata({ description: '1433 by default, unless instance is set' })),
+    ),
     /** SQL Server Browser (UDP 1434) on the same host gives its port. */
     instance: v.exactOptional(SqlserverInstance),
     database: NameField,
@@ -35,7 +37,7 @@ export const sqlserverConfig = v.pipe(
   v.forward(
     v.check(
       ({ port, instance }) => port === undefined || instance === undefined,
-      'a port or an instance, not both (null takes one away)',
+      'port or instance, not both; send null to remove one of them',
     ),
     ['instance'],
   ),

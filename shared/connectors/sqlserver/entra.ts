@@ -61,12 +61,24 @@ export const parseEntraToken = (status: number, body: string): string => {
   if (status === 200 && typeof access_token === 'string' && access_token !== '') return access_token;
   const number: unknown = Array.isArray(error_codes) ? error_codes[0] : undefined;
   if (status >= 500 || status === 200)
-    throw new Problem('server-error', undefined, { native_code: `HTTP ${status}` });
+    throw new Problem('server-error', undefined, {
+      native_code: `HTTP ${status}`,
+      remediation: 'Microsoft Entra did not issue a token. Try again in a minute.',
+    });
   const native = typeof number === 'number' ? `AADSTS${number}` : `HTTP ${status}`;
-  if (status === 429) throw new Problem('server-error', undefined, { native_code: native });
-  throw new Problem(native === 'AADSTS7000222' ? 'credentials-expired' : 'authentication-failed', undefined, {
+  if (status === 429)
+    throw new Problem('server-error', undefined, {
+      native_code: native,
+      remediation: 'Microsoft Entra limits the request rate. Try again in a minute.',
+    });
+  if (native === 'AADSTS7000222')
+    throw new Problem('credentials-expired', undefined, {
+      native_code: native,
+      remediation:
+        'The client secret has expired. Create a new one in Microsoft Entra and send it as client_secret.',
+    });
+  throw new Problem('authentication-failed', undefined, {
     native_code: native,
-    remediation:
-      'Microsoft Entra refused the application: check tenant_id, client_id and client_secret, and that the secret has not expired.',
+    remediation: 'Microsoft Entra rejected the application. Check tenant_id, client_id and client_secret.',
   });
 };

@@ -36,7 +36,7 @@ const listSqlserverErrorNumbers = (error: unknown): readonly number[] => {
 
 const sqlserverTimeout: FailureMeaning = [
   'timeout',
-  'The server did not answer in time: look at its load and locks, or raise query_timeout_seconds.',
+  'The server did not answer in time. Check its load and blocking locks, or raise query_timeout_seconds.',
 ];
 
 const sqlserverErrorMeanings = createFailureTable({
@@ -44,149 +44,161 @@ const sqlserverErrorMeanings = createFailureTable({
   // https://learn.microsoft.com/sql/relational-databases/errors-events/mssqlserver-18456-database-engine-error
   '18450 18456': [
     'authentication-failed',
-    'Check the user name and send the password again. The server says the same where it takes Windows logins alone (enable SQL Server authentication and restart it), and of a user who is contained in another database than the one named: its error log gives the state.',
+    'Check the user name and send the password again. The server reports the same error if it accepts only Windows logins (enable SQL Server authentication and restart it), or if the user is contained in a database other than config.database. The state in the server’s error log gives the exact cause.',
   ],
   '33134': [
     'authentication-failed',
-    'The database knows no such principal of Microsoft Entra: check client_id and tenant_id, and CREATE USER … FROM EXTERNAL PROVIDER; in the database.',
+    'The database does not know this Microsoft Entra principal. Check client_id and tenant_id, and run CREATE USER … FROM EXTERNAL PROVIDER; in the database.',
   ],
-  '18451': ['server-error', 'The server lets administrators in alone, for it is stopping: try again later.'],
+  '18451': ['server-error', 'The server is stopping and accepts only administrators. Try again later.'],
   '18458 18459 18460': [
     'too-many-connections',
-    'The number of connections that the server is licensed for is reached: close idle ones.',
+    'The server has reached the number of connections that it is licensed for. Close idle connections.',
   ],
   '18452': [
     'authentication-failed',
-    'The server takes Windows logins alone, or the login is one: enable SQL Server authentication, and use a login with a password.',
+    'The server accepts only Windows logins, or the login is a Windows login. Enable SQL Server authentication, and use a login with a password.',
   ],
   '40532': [
     'authentication-failed',
-    'Azure does not know the server by this name: check host, or write username as name@server.',
+    'Azure cannot find a server of this name. Check host, or send username as name@server.',
   ],
-  '18470': ['account-locked', 'The login is disabled: ALTER LOGIN … ENABLE;'],
-  '18486': ['account-locked', 'Unlock the login: ALTER LOGIN … WITH PASSWORD = … UNLOCK;'],
-  '18487': ['credentials-expired', 'The password has expired: change it, and send the new one.'],
+  '18470': ['account-locked', 'The login is disabled. Enable it: ALTER LOGIN … ENABLE;'],
+  '18486': ['account-locked', 'The login is locked. Unlock it: ALTER LOGIN … WITH PASSWORD = … UNLOCK;'],
+  '18487': ['credentials-expired', 'The password has expired. Change it and send the new one.'],
   '18488': [
     'credentials-expired',
-    'The password must be changed before the first use: change it, and send the new one.',
+    'The password must be changed before its first use. Change it and send the new one.',
   ],
-  '911': ['database-not-found', 'Check config.database: the server has no database of that name.'],
+  '911': ['database-not-found', 'Check config.database: the server has no database with this name.'],
   '4060': [
     'database-not-found',
-    'Check the name. The server says the same of a database that the login has no user in: CREATE USER … FOR LOGIN …;',
+    'Check config.database. If the database exists, the login has no user in it. Create one: CREATE USER … FOR LOGIN …;',
   ],
   '4063 4064': [
     'database-not-found',
-    'The login’s default database cannot be opened: ALTER LOGIN … WITH DEFAULT_DATABASE = …;',
+    'The login’s default database cannot be opened. Set another one: ALTER LOGIN … WITH DEFAULT_DATABASE = …;',
   ],
-  '916': ['permission-denied', 'Give the login a user in the database: CREATE USER … FOR LOGIN …;'],
+  '916': [
+    'permission-denied',
+    'The login has no user in the database. Create one: CREATE USER … FOR LOGIN …;',
+  ],
   '17892': [
     'permission-denied',
-    'A logon trigger of the server refused the login: let this login past it (SELECT name FROM sys.server_triggers;).',
+    'A logon trigger of the server rejected the login. Exclude this login from the trigger. To find the trigger: SELECT name FROM sys.server_triggers;',
   ],
   '47073': [
     'permission-denied',
-    'The server denies public network access: connect through a private endpoint, or turn public access on (az sql server update --enable-public-network true).',
+    'The server denies public network access. Connect through a private endpoint, or enable public access (az sql server update --enable-public-network true).',
   ],
-  '40607': ['authentication-failed', 'Azure SQL takes no Windows logins: use a login with a password.'],
+  '40607': [
+    'authentication-failed',
+    'Azure SQL does not accept Windows logins. Use a login with a password.',
+  ],
   '40615': [
     'permission-denied',
-    'The server’s firewall does not know the address that the test came from: add those that `vantage` names to the server’s firewall rules.',
+    'The server’s firewall blocks the address that the test came from. Add the addresses in `vantage` to the server’s firewall rules.',
   ],
   '40914': [
     'permission-denied',
-    'No network rule of the server lets the probe’s subnet in: add a virtual network rule for it, and the endpoint Microsoft.Sql to the subnet.',
+    'No network rule of the server allows the probe’s subnet. Add a virtual network rule for the subnet, and add the service endpoint Microsoft.Sql to the subnet.',
   ],
   '229 230 262 297 300 371 6004 15247': permissionDenied,
   '10928 10929 10936': [
     'too-many-connections',
-    'The limit of sessions, workers or requests of the database is reached: close idle sessions or choose a larger service tier.',
+    'The database has reached its limit of sessions, workers or requests. Close idle sessions, or choose a larger service tier.',
   ],
   '17809': [
     'too-many-connections',
-    "The limit of the server is reached: close idle sessions, or raise it: EXEC sp_configure 'user connections', …;",
+    "The server has reached its connection limit. Close idle sessions, or raise the limit: EXEC sp_configure 'user connections', …;",
   ],
   // The service is busy, whatever the number of sessions. https://learn.microsoft.com/azure/azure-sql/database/troubleshoot-common-errors-issues
   '40501 49918 49919 49920': [
     'server-error',
-    'The service is busy with the work of this server or subscription: try again in a minute.',
+    'The service is busy with other requests of this server or subscription. Try again in a minute.',
   ],
-  '18401': ['server-error', 'The server is starting or being upgraded: try again in a minute.'],
+  '18401': ['server-error', 'The server is starting or being upgraded. Try again in a minute.'],
   '18461': [
     'server-error',
-    'The server is in single-user mode, and somebody else is in: start it without -m.',
+    'The server is in single-user mode, and another session is connected. Restart the server without the option -m.',
   ],
-  '6005 6006': ['server-error', 'The server is being shut down: try again when it is back.'],
-  '596': ['connection-reset', 'An administrator, or the server itself, ended the session: try again.'],
-  '3617': ['timeout', 'The server was told to end the statement: try again.'],
-  '1205': ['server-error', 'The server chose the session as the victim of a deadlock: try again.'],
+  '6005 6006': ['server-error', 'The server is shutting down. Try again when it is running again.'],
+  '596': ['connection-reset', 'An administrator or the server ended the session. Try again.'],
+  '3617': ['timeout', 'The statement was cancelled on the server. Try again.'],
+  '1205': ['server-error', 'The server chose this session as the deadlock victim. Try again.'],
   '1204': [
     'server-error',
-    'The server has no lock left: try again when less runs, or look at the option locks of sp_configure.',
+    'The server has no locks left. Try again when it is less busy, or check the sp_configure option locks.',
   ],
   '701 802 8645 8651 17300 17312 40553': [
     'server-error',
-    'The server has too little memory for this: look at what else it runs, and at max server memory.',
+    'The server does not have enough memory for the query. Check what else it runs, and check the option max server memory.',
   ],
   '9002': [
     'server-error',
-    'A transaction log is full: SELECT name, log_reuse_wait_desc FROM sys.databases; says what keeps it.',
+    'A transaction log is full. Find out what prevents its truncation: SELECT name, log_reuse_wait_desc FROM sys.databases;',
   ],
   '1101 1105 40544 40551 40552': [
     'server-error',
-    'The database, its log or tempdb is full: make room, or raise the limit of its size.',
+    'The database, its log or tempdb is full. Free space, or raise the size limit.',
   ],
   '605 823 824': [
     'server-error',
-    'The server cannot read a page of the database: DBCC CHECKDB names the damage, a backup mends it.',
+    'The server cannot read a page of the database. Find the damage with DBCC CHECKDB, and restore the database from a backup.',
   ],
   '40549 40550': [
     'server-error',
-    'Azure ended the session because it held a transaction or locks for too long: narrow the scope, and try again.',
+    'Azure ended the session because it held a transaction or locks for too long. Narrow the scope and try again.',
   ],
-  '42108': ['server-error', 'The SQL pool is paused: resume it.'],
-  '42109': ['server-error', 'The SQL pool is resuming: try again in a few minutes.'],
+  '42108': ['server-error', 'The SQL pool is paused. Resume it.'],
+  '42109': ['server-error', 'The SQL pool is resuming. Try again in a few minutes.'],
   '42119': [
     'server-error',
-    'The free amount of the database is used up for this month, and it is paused: let it go on at cost, or wait.',
+    'The database has used its free amount for this month and is paused. Let it continue for additional charges, or wait until next month.',
   ],
   '17828 17832 17836': [
     'protocol-mismatch',
-    'The server could not read the login: check that no proxy changes what is sent, and that the server is 2012 or later.',
+    'The server could not read the login. Check that no proxy changes the traffic, and that the server is SQL Server 2012 or later.',
   ],
   '15404': [
     'server-error',
-    'The server cannot ask its domain about a Windows account, such as the owner of the database: ALTER AUTHORIZATION ON DATABASE::… TO sa;',
+    'The server cannot look up a Windows account in its domain, such as the owner of the database. Change the owner: ALTER AUTHORIZATION ON DATABASE::… TO sa;',
   ],
-  '40197': ['server-error', 'The service had a fault or is being moved: try again in a minute.'],
-  '40613': ['server-error', 'The database is paused, moving or starting: try again in a minute.'],
-  '921 922 952': ['server-error', 'The database is starting or changing state: try again in a minute.'],
+  '40197': ['server-error', 'The service had an error or is being moved. Try again in a minute.'],
+  '40613': ['server-error', 'The database is paused, moving or starting. Try again in a minute.'],
+  '921 922 952': ['server-error', 'The database is starting or changing its state. Try again in a minute.'],
   '924': [
     'server-error',
-    'The database is in single-user mode, and somebody else is in: ALTER DATABASE … SET MULTI_USER;',
+    'The database is in single-user mode, and another session uses it. Run ALTER DATABASE … SET MULTI_USER;',
   ],
   '926 945': [
     'server-error',
-    'The server could not open the database (suspect, or files, memory or disk are missing): its error log says why.',
+    'The server could not open the database: it is suspect, or files, memory or disk space are missing. Check the server’s error log.',
   ],
-  '927': ['server-error', 'The database is being restored: finish it, RESTORE DATABASE … WITH RECOVERY;'],
-  '942': ['server-error', 'The database is offline: ALTER DATABASE … SET ONLINE;'],
+  '927': [
+    'server-error',
+    'The database is being restored. Finish the restore: RESTORE DATABASE … WITH RECOVERY;',
+  ],
+  '942': ['server-error', 'The database is offline. Bring it online: ALTER DATABASE … SET ONLINE;'],
   '978': [
     'server-error',
-    'This secondary takes sessions of read-only intent alone: name the primary, or set ALLOW_CONNECTIONS = ALL for its SECONDARY_ROLE.',
+    'This secondary replica accepts only sessions with read-only intent. Set host to the primary replica, or set SECONDARY_ROLE (ALLOW_CONNECTIONS = ALL) for this replica.',
   ],
   '976 979 982': [
     'server-error',
-    'The database is a secondary of an availability group that these sessions may not read: name the listener or the primary, or let the secondary be read (SECONDARY_ROLE (ALLOW_CONNECTIONS = ALL)).',
+    'The database is on a secondary replica of an availability group that does not accept these sessions. Set host to the listener or the primary replica, or make the secondary readable: SECONDARY_ROLE (ALLOW_CONNECTIONS = ALL).',
   ],
   '983': [
     'server-error',
-    'The availability group is changing its primary, or this replica is cut off from it: try again in a minute, and look at sys.dm_hadr_availability_replica_states.',
+    'The availability group is changing its primary replica, or this replica is disconnected from it. Try again in a minute, and check sys.dm_hadr_availability_replica_states.',
   ],
   '4221': [
     'server-error',
-    'The secondary waits for transactions of the primary to end before it can be read: end the long ones, or name the primary.',
+    'The secondary replica cannot be read until long transactions on the primary end. End these transactions, or set host to the primary replica.',
   ],
-  '1222': ['timeout', 'Another session holds a lock on what was asked for.'],
-  '3989': ['server-error', 'The server lost track of the session’s transaction: try again.'],
+  '1222': [
+    'timeout',
+    'Another session holds a lock that the query needs. Try again when that session has released it.',
+  ],
+  '3989': ['server-error', 'The server lost the transaction of the session. Try again.'],
 });

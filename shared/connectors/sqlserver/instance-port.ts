@@ -53,16 +53,18 @@ const parseInstanceFields = (text: string): ReadonlyMap<string, string> => {
 
 /** SQL Server Browser sends no answer if it does not know the instance. */
 const createBrowserTimeoutProblem = () =>
-  new Problem('timeout', 'SQL Server Browser did not say where the instance listens', {
+  new Problem('timeout', 'SQL Server Browser did not answer with the port of the instance', {
     remediation:
-      'SQL Server Browser (UDP 1434) is not running, not reachable, or knows no instance of this name: name the port in place of the instance, or start it and open its port.',
+      'SQL Server Browser (UDP 1434) is not running, is not reachable, or knows no instance of this name. Set port instead of instance, or start SQL Server Browser and open its port.',
   });
 
 const createTcpDisabledProblem = () =>
   new Problem('server-error', 'The instance does not listen on TCP', {
     remediation:
-      'Enable TCP/IP for the instance in SQL Server Configuration Manager, and restart the instance.',
+      'Enable TCP/IP for the instance in SQL Server Configuration Manager and restart the instance.',
   });
 
 const createNotBrowserProblem = () =>
-  new Problem('protocol-mismatch', 'Expected SQL Server Browser; something else answered on UDP 1434');
+  new Problem('protocol-mismatch', 'Expected SQL Server Browser on UDP 1434', {
+    remediation: 'Set port instead of instance, or check which program uses UDP 1434 on the host.',
+  });

@@ -79,7 +79,7 @@ const readSqlserverSetsSeparately = async (
   await read(0).catch(() => {
     throw firstError;
   });
-  const grant = `GRANT VIEW DEFINITION TO ${quoteSqlserverPath(rows.account().user)}; -- or let PUBLIC read the views of sys again, as it does by default`;
+  const grant = `GRANT VIEW DEFINITION TO ${quoteSqlserverPath(rows.account().user)}; -- or restore the default permission of PUBLIC to read the sys views`;
   const parts = createPartReader({ failure: classifySqlserverError, grant });
   for (let set = 1; set < queries.length; set += 1) {
     const part = listOptionalSqlserverSets(drafts).get(set);

@@ -66,7 +66,7 @@ export const encodeTdsMessage = (type: number, body: Buffer): Buffer => {
 };
 
 export const createNotSqlserverProblem = () =>
-  new Problem('protocol-mismatch', 'Expected SQL Server; the server speaks something else');
+  new Problem('protocol-mismatch', 'Expected the wire protocol of SQL Server (TDS)');
 
 const PRELOGIN_VERSION = 0;
 const PRELOGIN_ENCRYPTION = 1;
@@ -109,7 +109,7 @@ const parsePreloginOptions = (body: Buffer): ReadonlyMap<number, Buffer> => {
 /** Every server answers in one packet. Data after it is refused, because nothing requested it. */
 const parsePreloginMessage = (received: Buffer): Buffer | undefined => {
   if (received[0] === SQLSERVER_TLS_ALERT)
-    throw Object.assign(new Error('TLS alone is spoken here'), { code: 'ECONNRESET' });
+    throw Object.assign(new Error('the port accepts only TLS'), { code: 'ECONNRESET' });
   if (received[0] !== TDS_RESPONSE) throw createNotSqlserverProblem();
   if (received.length < 8) return undefined;
   const length = received.readUInt16BE(2);

@@ -121,7 +121,7 @@ const logInToSqlserver = async (
   const connector = async (...[to]: readonly { readonly host: string; readonly port: number }[]) => {
     if (dials++ === 0) return transport.socket;
     if (!to || dials > MAX_SQLSERVER_ROUTINGS + 1)
-      throw new Problem('protocol-mismatch', 'Expected a server, not one that sends on again and again');
+      throw new Problem('protocol-mismatch', `Expected at most ${MAX_SQLSERVER_ROUTINGS} redirects`);
     transport = await openSqlserverTransport(to, dialer, token !== undefined);
     return transport.socket;
   };

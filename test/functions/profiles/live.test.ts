@@ -106,7 +106,7 @@ if (kafka)
         {
           code: 'authentication-failed',
           reason: expect.stringMatching(/^Authentication failed: Kafka: /),
-          remediation: expect.stringMatching(/^The listener takes no SASL/),
+          remediation: expect.stringMatching(/^The listener does not use SASL/),
         },
       ],
       [
