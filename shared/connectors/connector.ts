@@ -95,7 +95,7 @@ export interface NamedSource {
   /** A tag entry that covers the whole source, as an alternative to entries for its hosts. */
   readonly entry?: string;
   /** Its hosts. The port is absent if `config` does not contain it. Empty if the source runs on hosts of the service. */
-  readonly places: readonly { readonly host: string; readonly port?: number }[];
+  readonly hosts: readonly { readonly host: string; readonly port?: number }[];
   /** Whether the name may resolve to the host in DNS. */
   readonly standsFor?: (host: string) => boolean;
 }

@@ -21,7 +21,7 @@ export interface SourceSessionOptions {
   readonly options: { readonly connection_timeout_seconds: number };
   readonly resolve?: HostResolver;
   /** Restricts the hosts that may be dialed, in addition to the policy. Default: no restriction. */
-  readonly mayDial?: (place: HostPort) => boolean;
+  readonly mayDial?: (address: HostPort) => boolean;
   /** Milliseconds for everything together. Default: 25 s for a test and 14 minutes for a session. */
   readonly budget?: number;
 }

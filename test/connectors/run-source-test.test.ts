@@ -44,7 +44,7 @@ const greeter = ({
     credentials: { password: v.strictObject({ password: v.string() }) },
     destination: ['host', 'port'],
     strength: {},
-    reach: ({ host, port }) => ({ named: [{ places: [{ host, port }] }] }),
+    reach: ({ host, port }) => ({ named: [{ hosts: [{ host, port }] }] }),
     autocomplete: [],
     names: exactNames,
     loadQuote: async () => (name) => name,

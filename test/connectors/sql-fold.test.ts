@@ -63,7 +63,7 @@ const rows: readonly ((drafts: TableDrafts) => void)[] = ['a', 'b'].flatMap((nam
       const to = {
         schema: 's',
         table: other,
-        by: 'place in the primary key',
+        by: 'primary-key-position',
         column: place,
         valid: true,
       } as const;
@@ -273,8 +273,8 @@ describe('key', () => {
     const drafts = createTableDrafts();
     const draft = drafts.add(table());
     const usage = createKeyUsageReader(drafts);
-    const row = { schema: 's', table: 't', constraint: 'f', type: 'FOREIGN KEY', column: 'a', place: 1 };
-    usage({ ...row, theirSchema: 's', theirTable: 'gone', theirPlace: 1 });
+    const row = { schema: 's', table: 't', constraint: 'f', type: 'FOREIGN KEY', column: 'a', position: 1 };
+    usage({ ...row, theirSchema: 's', theirTable: 'gone', referencedPosition: 1 });
     draft.foreignKeys.push({
       name: 'g',
       parts: ['a', 'b'],

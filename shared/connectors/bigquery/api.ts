@@ -15,13 +15,13 @@ export interface BigqueryDataset {
 
 /** The requests of BigQuery's API that are used: https://cloud.google.com/bigquery/docs/reference/rest */
 export interface BigqueryApi {
-  /** Lists at most `most` of the datasets that the account sees; all of them without a limit. */
-  listDatasets(most?: number): Promise<readonly BigqueryDataset[]>;
+  /** Lists at most `limit` of the datasets that the account sees; all of them without a limit. */
+  listDatasets(limit?: number): Promise<readonly BigqueryDataset[]>;
   /** Reads a dataset, with the roles that were granted on it by name. */
   readDataset(
     name: string,
     remediation: string,
-  ): Promise<BigqueryDataset & { readonly access: readonly (readonly [who: string, role: string])[] }>;
+  ): Promise<BigqueryDataset & { readonly access: readonly (readonly [account: string, role: string])[] }>;
   /** Finds any one table of a dataset. */
   findAnyTable(dataset: string, remediation: string): Promise<string | undefined>;
   /** Checks a statement and the right to run it. Runs nothing, and costs nothing. */
@@ -55,19 +55,19 @@ export const createBigqueryApi = (
     }
     return url;
   };
-  const toLocation = (place: string | undefined) => (place === undefined ? {} : { location: place });
+  const toLocation = (name: string | undefined) => (name === undefined ? {} : { location: name });
 
   return {
-    listDatasets: async (most) => {
+    listDatasets: async (limit) => {
       const found: BigqueryDataset[] = [];
       let pageToken: string | undefined;
       do {
-        const url = buildUrl('datasets', { maxResults: String(most ?? 1000), pageToken });
+        const url = buildUrl('datasets', { maxResults: String(limit ?? 1000), pageToken });
         const page = await rest.ask({ url, headers, answer: DatasetsPage });
         found.push(...(page.datasets ?? []).map(toBigqueryDataset));
         pageToken = page.nextPageToken;
         if (found.length > MAX_BIGQUERY_DATASETS) throw createEndlessListProblem();
-      } while (pageToken !== undefined && most === undefined);
+      } while (pageToken !== undefined && limit === undefined);
       return found;
     },
 
@@ -91,7 +91,7 @@ export const createBigqueryApi = (
       await rest.ask({ url: buildUrl('queries'), headers, body, answer: v.object({}), remediation });
     },
 
-    query: (query, place, row, remediation) =>
+    query: (query, queryLocation, row, remediation) =>
       withTimeout({ limit: limitMs, remediation: bigqueryTimeoutRemediation }, async (signal) => {
         const body = {
           query,
@@ -99,7 +99,7 @@ export const createBigqueryApi = (
           maxResults: BIGQUERY_ROWS_PER_PAGE,
           timeoutMs: MAX_POLL_MS,
           labels: { application: 'mooring' },
-          ...toLocation(place),
+          ...toLocation(queryLocation),
         };
         let page = await rest.ask({
           url: buildUrl('queries'),
@@ -130,7 +130,7 @@ export const createBigqueryApi = (
           const url = buildUrl(`queries/${encodeURIComponent(job.jobId)}`, {
             maxResults: String(BIGQUERY_ROWS_PER_PAGE),
             timeoutMs: String(MAX_POLL_MS),
-            location: job.location ?? place,
+            location: job.location ?? queryLocation,
             pageToken: page.pageToken,
           });
           page = await rest.ask({ url, headers, answer: QueryPage, remediation, signal });

@@ -17,7 +17,7 @@ export const bigquery = defineConnector({
   destination: ['project_id'],
   strength: { auth_method: 'exact' },
   reach: ({ project_id }) => ({
-    named: [{ entry: project_id, places: [] }],
+    named: [{ entry: project_id, hosts: [] }],
     includes: (host, port) => port === 443 && /^(oauth2|bigquery)\.googleapis\.com$/.test(host),
   }),
   autocomplete: ['schemas', 'tables', 'columns'],

@@ -46,9 +46,9 @@ export const introspectBigquery = async (
     const rows = createBigqueryRowReaders(drafts);
     const schemas = some.map(({ name }) => name);
     const sql = buildBigqueryCatalogQueries(account.project, schemas);
-    const cure = renderBigqueryGrant(account, schemas.join(', '), 'dataViewer');
+    const grant = renderBigqueryGrant(account, schemas.join(', '), 'dataViewer');
     const runQuery = (text: string, row: Parameters<BigqueryApi['query']>[2]) =>
-      api.query(text, first.location ?? location, row, cure);
+      api.query(text, first.location ?? location, row, grant);
     const runOptionalQuery = async (
       reason: string,
       text: string,

@@ -45,10 +45,10 @@ export const createBigqueryRowReaders = (drafts: TableDrafts) => {
         constraint: row['constraint_name'] ?? '',
         type: row['constraint_type'] ?? '',
         column: row['column_name'] ?? '',
-        place: row['ordinal_position'],
+        position: row['ordinal_position'],
         theirSchema: row['their_schema'] ?? '',
         theirTable: row['their_table'] ?? '',
-        theirPlace: row['position_in_unique_constraint'],
+        referencedPosition: row['position_in_unique_constraint'],
       }),
 
     size: (row: BigqueryRow) => {

@@ -19,7 +19,7 @@ export const openBigquerySession = async (
   const rest = createRestClient(dialer, {
     secure: base === undefined || base.startsWith('https:'),
     login: bigqueryLogins.service_account,
-    api: 'BigQuery’s API',
+    api: 'the BigQuery API',
     isTransient: isTransientGoogleError,
   });
   const { project_id: project, location, datasets } = config;
@@ -43,9 +43,9 @@ export const openBigquerySession = async (
         limitMs: options.query_timeout_seconds * 1000,
       });
       // Google has accepted the account; the dry run shows whether the project does.
-      const who = { project, email };
-      await proven.dryRun('select 1', renderJobUserCommand(who));
-      return { account: who, api: proven };
+      const account = { project, email };
+      await proven.dryRun('select 1', renderJobUserCommand(account));
+      return { account, api: proven };
     });
 
     return {

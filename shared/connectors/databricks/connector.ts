@@ -14,7 +14,7 @@ export const databricks = defineConnector({
   },
   destination: ['host', 'http_path'],
   strength: { auth_method: 'exact', client_id: 'exact' },
-  reach: ({ host }) => ({ named: [{ places: [{ host, port: 443 }] }], bareEntry: 443 }),
+  reach: ({ host }) => ({ named: [{ hosts: [{ host, port: 443 }] }], bareEntry: 443 }),
   autocomplete: ['schemas', 'tables', 'columns'],
   // https://docs.databricks.com/sql/language-manual/sql-ref-names
   names: namesInAnyCase,

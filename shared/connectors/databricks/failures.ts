@@ -89,10 +89,11 @@ const classifyDatabricksStatus = (status: number, error: unknown): SourceFailure
   const reason =
     findDatabricksHeader(error, 'x-databricks-reason-phrase') ||
     findDatabricksHeader(error, 'x-thriftserver-error-message');
-  const theirs = reason !== '' || findDatabricksHeader(error, 'content-type').startsWith('application/json');
+  const isWorkspaceAnswer =
+    reason !== '' || findDatabricksHeader(error, 'content-type').startsWith('application/json');
   if (status === 503) return toSourceFailure(databricksStarting, native);
   if (status >= 500) return toSourceFailure(databricksDown, native);
-  if (!theirs) return toSourceFailure(notDatabricks, native);
+  if (!isWorkspaceAnswer) return toSourceFailure(notDatabricks, native);
   const forbidden = status === 403 ? classifyDatabricksForbidden(reason) : undefined;
   return toSourceFailure(forbidden ?? databricksFailuresByStatus.get(native) ?? ['server-error'], native);
 };

@@ -41,10 +41,10 @@ export const createDatabricksRowReaders = (drafts: TableDrafts) => {
         constraint: toDatabricksText(row['constraint_name']),
         type: toDatabricksText(row['constraint_type']),
         column: toDatabricksText(row['column_name']),
-        place: row['ordinal_position'],
+        position: row['ordinal_position'],
         theirSchema: toDatabricksText(row['their_schema']),
         theirTable: toDatabricksText(row['their_table']),
-        theirPlace: row['position_in_unique_constraint'],
+        referencedPosition: row['position_in_unique_constraint'],
       }),
   };
 };

@@ -90,7 +90,7 @@ const resolveDatabricksToken = async (
   using rest = createRestClient(dialer, {
     secure: true,
     login: databricksLogins.oauth,
-    api: 'the token endpoint of a workspace',
+    api: 'the token endpoint of a Databricks workspace',
   });
   const basic = Buffer.from(`${client_id}:${client_secret}`).toString('base64');
   const answer = await rest.ask({

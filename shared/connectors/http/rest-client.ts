@@ -9,7 +9,7 @@ import { createRestRefusal, findRefusalReason } from './rest-refusal.ts';
 export interface RestClientOptions {
   readonly secure: boolean;
   readonly login: LoginMethod;
-  /** The name of the API in messages: `BigQuery’s API`. */
+  /** The name of the API in messages: `the BigQuery API`. */
   readonly api: string;
   /** Default: a status of 429, or of 500 and above. */
   readonly isTransient?: (error: unknown) => boolean;
@@ -53,8 +53,7 @@ export const createRestClient = (
         toRefusal: (refusal) => toRestRefusal(refusal, remediation),
       });
       const result = v.safeParse(answer, parseForeignJson(text));
-      if (!result.success)
-        throw new Problem('protocol-mismatch', `Expected ${api}; the server speaks something else`);
+      if (!result.success) throw new Problem('protocol-mismatch', `Expected an answer of ${api}`);
       return result.output;
     },
     [Symbol.dispose]: () => source[Symbol.dispose](),

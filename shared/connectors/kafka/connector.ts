@@ -42,10 +42,10 @@ export const kafka = defineConnector({
   },
   separateLogins: ['schema_registry_password'],
   reach: ({ bootstrap_servers, security_protocol, schema_registry_url }) => {
-    const brokers = { entry: bootstrap_servers, places: parseBootstrapServers(bootstrap_servers) };
+    const brokers = { entry: bootstrap_servers, hosts: parseBootstrapServers(bootstrap_servers) };
     const registry = schema_registry_url === undefined ? undefined : URL.parse(schema_registry_url);
     return {
-      named: registry ? [brokers, { places: [toHostPort(registry)] }] : [brokers],
+      named: registry ? [brokers, { hosts: [toHostPort(registry)] }] : [brokers],
       bareEntry: 'no-port',
       inClear: security_protocol?.endsWith('PLAINTEXT') === true || registry?.protocol === 'http:',
     };

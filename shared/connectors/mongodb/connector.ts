@@ -17,13 +17,13 @@ export const mongodb = defineConnector({
     if (srv !== undefined) {
       // An SRV name stands for the members that DNS lists in the same domain.
       const deployment = {
-        places: [{ host: srv }],
+        hosts: [{ host: srv }],
         standsFor: (member: string) => isInSrvDomain(member, srv),
       };
       return { named: [deployment], bareEntry: 'any-port' };
     }
     const members = hosts === undefined ? [] : hosts.map((member) => parseMemberAddress(member, port));
-    return { named: [{ places: host === undefined ? members : [{ host, port }] }] };
+    return { named: [{ hosts: host === undefined ? members : [{ host, port }] }] };
   },
   autocomplete: ['schemas', 'tables', 'columns'],
   names: exactNames,

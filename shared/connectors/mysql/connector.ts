@@ -12,7 +12,7 @@ export const mysql = defineConnector({
   credentials: mysqlCredentials,
   destination: ['host', 'port', 'username'],
   strength: { auth_method: [['password', 'certificate']] },
-  reach: ({ host, port }) => ({ named: [{ places: [{ host, port }] }] }),
+  reach: ({ host, port }) => ({ named: [{ hosts: [{ host, port }] }] }),
   autocomplete: ['schemas', 'tables', 'columns'],
   // For schemas and tables, a server setting decides: https://dev.mysql.com/doc/refman/9.7/en/identifier-case-sensitivity.html
   names: { ...exactNames, columns: 'any-case' },

@@ -38,14 +38,14 @@ export const attachMysqlLoginState = (error: unknown, login: MysqlLoginState): u
 /** Error 1045 covers a wrong password, an unknown user, a host that is not allowed, and an account that requires TLS or a certificate. */
 const explainMysqlAccessDenied = (login: unknown): FailureMeaning => {
   const { encrypted, certificate } = readErrorFields(login);
-  let hint = '';
+  let advice = '';
   if (encrypted === false)
-    hint = ' If the account or the server requires TLS (REQUIRE SSL), set ssl_mode to require or better.';
+    advice = ' If the account or the server requires TLS (REQUIRE SSL), set ssl_mode to require or better.';
   else if (certificate === false)
-    hint = ' If the account requires a client certificate (REQUIRE X509), send ssl.cert and ssl.key.';
+    advice = ' If the account requires a client certificate (REQUIRE X509), send ssl.cert and ssl.key.';
   return [
     'authentication-failed',
-    `Check the user name, send the credentials again, and allow the account to log in from the probe’s address: the server reports the same error for all three causes.${hint}`,
+    `Check the user name, send the credentials again, and allow the account to log in from the probe’s address: the server reports the same error for all three causes.${advice}`,
   ];
 };
 

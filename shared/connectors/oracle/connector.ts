@@ -16,7 +16,7 @@ export const oracle = defineConnector({
   // A listener forwards the login to the database that has the service name or SID.
   destination: ['host', 'port', 'service_name', 'sid', 'username'],
   strength: { auth_method: 'exact' },
-  reach: ({ host, port }) => ({ named: [{ places: [{ host, port }] }] }),
+  reach: ({ host, port }) => ({ named: [{ hosts: [{ host, port }] }] }),
   autocomplete: ['schemas', 'tables', 'columns'],
   names: exactNames,
   loadQuote: async () => (await import('./quote.ts')).quoteOracleName,

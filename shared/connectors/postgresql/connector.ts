@@ -17,7 +17,7 @@ export const postgresql = defineConnector({
       ['iam', 'certificate'],
     ],
   },
-  reach: ({ host, port }) => ({ named: [{ places: [{ host, port }] }] }),
+  reach: ({ host, port }) => ({ named: [{ hosts: [{ host, port }] }] }),
   autocomplete: ['schemas', 'tables', 'columns'],
   names: exactNames,
   loadQuote: async () => (await import('./quote.ts')).quotePostgresqlName,

@@ -126,9 +126,11 @@ const SASL_CONTINUE_REQUEST = 11;
 const MAX_AUTHENTICATION_BYTES = 8192;
 
 /** Returns the lowest count, because it is unknown which of several counts the driver uses. */
-const parsePostgresqlIterations = (said: string): number =>
+const parsePostgresqlIterations = (attributes: string): number =>
   Math.min(
-    ...said.split(',').flatMap((part) => (part.startsWith('i=') ? Number.parseInt(part.slice(2), 10) : [])),
+    ...attributes
+      .split(',')
+      .flatMap((part) => (part.startsWith('i=') ? Number.parseInt(part.slice(2), 10) : [])),
   );
 
 /**

@@ -15,7 +15,7 @@ export const redshift = defineConnector({
   destination: ['host', 'port', 'username'],
   // AWS issues a password for the source that these fields name, and the password is sent to the host.
   strength: { auth_method: 'exact', region: 'exact', cluster_identifier: 'exact', workgroup_name: 'exact' },
-  reach: ({ host, port }) => ({ named: [{ places: [{ host, port }] }] }),
+  reach: ({ host, port }) => ({ named: [{ hosts: [{ host, port }] }] }),
   autocomplete: ['schemas', 'tables', 'columns'],
   // Also quoted names, unless enable_case_sensitive_identifier is on: https://docs.aws.amazon.com/redshift/latest/dg/r_names.html
   names: namesInAnyCase,

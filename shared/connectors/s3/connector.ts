@@ -40,13 +40,13 @@ export const s3 = defineConnector({
         `sts.${toAwsDomain(region)}`,
       ];
       return {
-        named: [{ entry: bucket, places: [] }],
+        named: [{ entry: bucket, hosts: [] }],
         includes: (host, port) => port === 443 && own.includes(host),
       };
     }
     const secure = isTlsEndpoint(url, mode);
     const { host, port } = toHostPort(url, secure);
-    return { named: [{ places: [{ host, port }] }], bareEntry: secure ? 443 : 80, inClear: !secure };
+    return { named: [{ hosts: [{ host, port }] }], bareEntry: secure ? 443 : 80, inClear: !secure };
   },
   services: ['sts'],
   autocomplete: ['schemas', 'tables', 'columns'],

@@ -26,7 +26,7 @@ export const snowflake = defineConnector({
   reach: ({ account }) => {
     const { host, port } = toSnowflakeAddress(account, undefined);
     return {
-      named: [{ entry: account, places: [{ host, port }] }],
+      named: [{ entry: account, hosts: [{ host, port }] }],
       bareEntry: port,
       // Results that are too large for an answer are fetched from there, by URLs that need no login.
       includes: (host, at) => at === 443 && isResultStorageHost(host),

@@ -53,8 +53,8 @@ export const introspectSnowflake = async (
   const denied = listUnreadableTables(grants, database).filter(({ parts: [, name = ''] }) =>
     isInScope(name, scope),
   );
-  for (const { parts: place } of denied) {
-    const draft = drafts.find(place[2], place[1]);
+  for (const { parts: path } of denied) {
+    const draft = drafts.find(path[2], path[1]);
     if (draft) draft.access = 'none';
   }
   const readable = drafts.listInOrder().filter(({ access }) => access !== 'none');
@@ -167,23 +167,23 @@ const renderSnowflakeColumnsQuery = (
   numeric_scale as "scale", is_identity as "identity", comment as "comment"
   from ${informationSchema}.columns where ${renderSnowflakeScope('table_schema', scope)} order by table_schema, table_name, ordinal_position`;
 
-/** Emits tables as their columns arrive, in the order of `readable`; tables without columns keep their place. */
+/** Emits tables as their columns arrive, in the order of `readable`; tables without columns keep their position. */
 const foldSnowflakeColumns = async (
   rows: AsyncIterable<SnowflakeRow>,
   drafts: TableDrafts,
   readable: readonly TableDraft[],
   sink: TableSink,
 ) => {
-  const places = new Map(readable.map((draft, at) => [draft, at]));
+  const positions = new Map(readable.map((draft, at) => [draft, at]));
   let from = 0;
   for await (const row of rows) {
     const draft = drafts.find(row['table'], row['schema']);
-    const place = draft && places.get(draft);
-    if (place === undefined) continue;
-    if (place < from) throw new Problem('protocol-mismatch', 'Expected columns in the requested order');
-    if (place - from >= TABLES_PER_BATCH) {
-      await emitInBatches(readable, buildTable, sink, { from, to: place });
-      from = place;
+    const position = draft && positions.get(draft);
+    if (position === undefined) continue;
+    if (position < from) throw new Problem('protocol-mismatch', 'Expected columns in the requested order');
+    if (position - from >= TABLES_PER_BATCH) {
+      await emitInBatches(readable, buildTable, sink, { from, to: position });
+      from = position;
     }
     drafts.addColumn(draft, toSnowflakeColumn(row));
   }

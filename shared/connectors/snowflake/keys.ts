@@ -53,7 +53,7 @@ export const readSnowflakeKeys = async (
 };
 
 const keysLimitedRemediation =
-  'SHOW lists 10000 columns of keys of a schema at most: spread the tables of the schemas that have more.';
+  'Snowflake lists at most 10000 key columns per schema (SHOW … KEYS), so the catalog lacks some keys. Move some tables of these schemas to other schemas.';
 
 /** https://docs.snowflake.com/en/sql-reference/sql/show#general-usage-notes */
 const MAX_SHOWN_KEYS = 10_000;

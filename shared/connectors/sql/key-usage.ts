@@ -8,11 +8,11 @@ interface KeyUsage {
   readonly type: string;
   readonly column: string;
   /** The ordinal position, from 1. */
-  readonly place: unknown;
+  readonly position: unknown;
   readonly theirSchema: string;
   readonly theirTable: string;
   /** The position in the unique constraint. */
-  readonly theirPlace: unknown;
+  readonly referencedPosition: unknown;
 }
 
 /**
@@ -23,13 +23,13 @@ export const createKeyUsageReader =
   (drafts: TableDrafts) =>
   (key: KeyUsage): void => {
     const draft = drafts.find(key.table, key.schema);
-    if (draft && key.type === 'PRIMARY KEY') drafts.put(draft.primaryKey, key.place, key.column);
+    if (draft && key.type === 'PRIMARY KEY') drafts.put(draft.primaryKey, key.position, key.column);
     if (draft && key.type === 'FOREIGN KEY')
-      drafts.addForeignKeyPart(draft, key.constraint, key.place, key.column, {
+      drafts.addForeignKeyPart(draft, key.constraint, key.position, key.column, {
         schema: key.theirSchema,
         table: key.theirTable,
-        by: 'place in the primary key',
-        column: Number(key.theirPlace),
+        by: 'primary-key-position',
+        column: Number(key.referencedPosition),
         valid: false, // the engine does not check it
       });
   };

@@ -7,7 +7,7 @@ export interface ForeignKeyReferences {
   readonly schema: string;
   readonly table: string;
   /** The meaning of numbers in `columns`. Default: the `position` of a column. */
-  readonly by?: 'position' | 'place in the primary key';
+  readonly by?: 'position' | 'primary-key-position';
   readonly columns: KeyPart[];
 }
 

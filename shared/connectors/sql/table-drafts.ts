@@ -17,7 +17,7 @@ import { findColumnAt, createSameNameProblem } from './build-table.ts';
 
 /** Finds the table that a row describes, by schema and name or by an id, assembles its keys, and limits the size of the catalog. */
 export const createTableDrafts = () => {
-  const places = new Map<unknown, Map<unknown, TableDraft>>();
+  const draftsBySchema = new Map<unknown, Map<unknown, TableDraft>>();
   const pieces: ReadAllowance = { left: MAX_CATALOG_PIECES, spent: createCatalogTooLargeProblem };
   const tables: ReadAllowance = { left: MAX_CATALOG_TABLES, spent: createCatalogTooLargeProblem };
   let last: { readonly schema: unknown; readonly name: unknown; readonly draft: TableDraft } | undefined;
@@ -34,8 +34,8 @@ export const createTableDrafts = () => {
   const count = (more = 1) => spendAllowance(pieces, more);
 
   const add = (draft: TableDraft, { name, schema }: TableReference = draft): TableDraft => {
-    const within = places.get(schema) ?? new Map<unknown, TableDraft>();
-    if (within.size === 0) places.set(schema, within);
+    const within = draftsBySchema.get(schema) ?? new Map<unknown, TableDraft>();
+    if (within.size === 0) draftsBySchema.set(schema, within);
     const before = within.get(name);
     if (before?.kind !== undefined) throw createSameNameProblem();
     if (!before) spendAllowance(tables);
@@ -47,14 +47,14 @@ export const createTableDrafts = () => {
   const find = (name: unknown, schema: unknown): TableDraft | undefined => {
     // Rows of one table are mostly consecutive.
     if (last && last.name === name && last.schema === schema) return last.draft;
-    const draft = places.get(schema)?.get(name);
+    const draft = draftsBySchema.get(schema)?.get(name);
     if (draft) last = { schema, name, draft };
     return draft;
   };
 
-  /** Sets the part of a key at its place, counted from 1, in any order. Throws if the place has another part. */
-  const put = (parts: KeyPart[], place: unknown, part: KeyPart): void => {
-    const at = Number(place);
+  /** Sets the part of a key at its position, counted from 1, in any order. Throws if the position has another part. */
+  const put = (parts: KeyPart[], position: unknown, part: KeyPart): void => {
+    const at = Number(position);
     if (!Number.isInteger(at) || at < 1 || at > MAX_KEY_PARTS)
       throw new Problem('protocol-mismatch', 'Expected the parts of a key to be numbered from 1');
     count(Math.max(0, at - parts.length));
@@ -65,16 +65,16 @@ export const createTableDrafts = () => {
   /** Replaces numbers by column names. Needs all rows, and drafts that `buildTable` has not emptied yet. */
   const resolveReferences = ({ schema, table, by, columns }: ForeignKeyReferences) => {
     if (!columns.some((part) => typeof part === 'number')) return;
-    const theirs = places.get(schema)?.get(table) ?? createTableDraft(schema, table);
+    const theirs = draftsBySchema.get(schema)?.get(table) ?? createTableDraft(schema, table);
     for (const [at, part] of columns.entries()) {
       if (typeof part !== 'number') continue;
-      const counted = by === 'place in the primary key' ? theirs.primaryKey[part - 1] : part;
+      const counted = by === 'primary-key-position' ? theirs.primaryKey[part - 1] : part;
       columns[at] = typeof counted === 'number' ? findColumnAt(theirs.columns, counted)?.name : counted;
     }
   };
 
   const iterateDrafts = function* (): Generator<TableDraft> {
-    for (const within of places.values()) yield* within.values();
+    for (const within of draftsBySchema.values()) yield* within.values();
   };
 
   return {
@@ -112,7 +112,7 @@ export const createTableDrafts = () => {
     addForeignKeyPart: (
       draft: TableDraft,
       name: string,
-      place: unknown,
+      position: unknown,
       ours: KeyPart,
       theirs: ReferencedColumn,
     ): void => {
@@ -125,8 +125,8 @@ export const createTableDrafts = () => {
       }));
       if (key.references.schema !== to.schema || key.references.table !== to.table)
         throw createSameNameProblem();
-      put(key.parts, place, ours);
-      put(key.references.columns, place, column);
+      put(key.parts, position, ours);
+      put(key.references.columns, position, column);
     },
     /** Removes the result of a read that failed halfway: half of a key is not a key. */
     drop: (...fields: readonly DroppableField[]): void => {

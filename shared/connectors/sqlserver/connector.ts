@@ -14,7 +14,7 @@ export const sqlserver = defineConnector({
   destination: ['host', 'port', 'instance', 'username'],
   strength: { auth_method: 'exact', tenant_id: 'exact', client_id: 'exact' },
   reach: ({ host, port, instance }) => ({
-    named: [{ places: [{ host, ...(port !== undefined && { port }) }] }],
+    named: [{ hosts: [{ host, ...(port !== undefined && { port }) }] }],
     ...(instance !== undefined && { bareEntry: 'any-port' }),
     includes: (other, at) => at === 443 && other === entraAuthority,
   }),

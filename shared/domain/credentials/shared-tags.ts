@@ -60,31 +60,31 @@ export const resolveAllowedHosts = (
     // Some sources are identified by a name that is not a host.
     byName: source.entry !== undefined && (whole === source.entry || entries.includes(source.entry)),
   }));
-  const byName = named.filter((source) => source.byName).flatMap(({ places }) => places);
+  const byName = named.filter((source) => source.byName).flatMap(({ hosts }) => hosts);
   const isNamed = ({ host, port }: HostPort) =>
-    byName.some((place) => canonicalizeHost(place.host) === host && (place.port ?? port) === port);
+    byName.some((one) => canonicalizeHost(one.host) === host && (one.port ?? port) === port);
   return {
-    mayDial: (place) => {
-      const host = canonicalizeHost(place.host);
+    mayDial: (address) => {
+      const host = canonicalizeHost(address.host);
       if (host === undefined) return false;
-      const { port } = place;
+      const { port } = address;
       return (
         isAllowed(host, port) ||
         isNamed({ host, port }) ||
         named.some(
-          ({ standsFor, places }) =>
+          ({ standsFor, hosts }) =>
             standsFor?.(host) === true &&
-            places.some((name) => isAllowed(canonicalizeHost(name.host) ?? '', port)),
+            hosts.some((name) => isAllowed(canonicalizeHost(name.host) ?? '', port)),
         ) ||
         reach.includes?.(host, port) === true
       );
     },
     missing: named
       .filter((source) => !source.byName)
-      .flatMap(({ entry, places }) =>
-        places.length === 0
+      .flatMap(({ entry, hosts }) =>
+        hosts.length === 0
           ? [entry ?? '']
-          : places.flatMap(({ host, port }) =>
+          : hosts.flatMap(({ host, port }) =>
               isAllowed(canonicalizeHost(host) ?? '', port) ? [] : [renderHostEntry(host, port, bare)],
             ),
       ),

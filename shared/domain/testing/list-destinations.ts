@@ -7,8 +7,8 @@ import { resolveConnector } from '../connections/parse-connection-input.ts';
 export const listDestinations = ({ type, config, options }: DialledSource): readonly string[] => {
   try {
     const { named } = resolveConnector(type).reach(config, options.ssl_mode);
-    return named.flatMap(({ entry, places }) =>
-      places.length > 0 ? places.map(({ host }) => toDestinationName(host)) : (entry ?? []),
+    return named.flatMap(({ entry, hosts }) =>
+      hosts.length > 0 ? hosts.map(({ host }) => toDestinationName(host)) : (entry ?? []),
     );
   } catch (error) {
     if (error instanceof Problem) return []; // the test itself returns this problem
