@@ -3,6 +3,7 @@ import type { Dialer } from '../network/dialer.ts';
 import type { FieldError, ProblemCode } from '../problem.ts';
 import type { Missing, CatalogScope, TableSink } from './catalog.ts';
 import type { NameRules } from './name-rules.ts';
+import type { CommentMark } from './reading/join-first-lines.ts';
 import type { TypeNames } from './type-names.ts';
 
 export const sslModes = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
@@ -12,7 +13,7 @@ export type SslMode = (typeof sslModes)[number];
 export interface Session extends AsyncDisposable {
   /** Makes the cheapest authenticated round trip. Returns the product and version of the server: `PostgreSQL 16.4`. */
   ping(): Promise<string>;
-  /** Reads which privileges the account lacks for the role of the connection and which it does not need. Each `grant` is a statement to run. */
+  /** Reads which privileges the account lacks for the role of the connection and which it does not need. Each has a statement to run, or a comment. Lists may be long. */
   privileges(): Promise<Privileges>;
   /**
    * Passes every table of the scope to the sink and returns what is missing from the catalog. Calls `learnNames` if the settings of the server
@@ -27,7 +28,7 @@ export interface Session extends AsyncDisposable {
 
 export interface Privileges {
   readonly missing: readonly { readonly what: string; readonly grant: string }[];
-  readonly excess: readonly { readonly what: string; readonly cure: string }[];
+  readonly excess: readonly { readonly what: string; readonly revoke: string }[];
 }
 
 /** The input for a session, already parsed with the schemas of the connector. */
@@ -144,6 +145,8 @@ export interface Connector {
   readonly names: NameRules;
   /** Quotes a name for a query, only if the engine requires it. Loaded late, with its reserved words. */
   readonly loadQuote: () => Promise<QuoteName>;
+  /** Begins a comment between the statements of `Privileges`. Default: `--`. */
+  readonly commentMark?: CommentMark;
   /** The synonyms of types. Without it, types compare by their spelling, without case. */
   readonly loadTypeNames?: () => Promise<TypeNames>;
   /**

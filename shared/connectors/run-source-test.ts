@@ -7,6 +7,7 @@ import { createStepRecorder } from '../network/step-recorder.ts';
 import type { RecordedStep, StepRecorder } from '../network/step-recorder.ts';
 import { Problem } from '../problem.ts';
 import type { ProblemCode } from '../problem.ts';
+import { joinFirstLines } from './reading/join-first-lines.ts';
 import type { Connector, Session, SessionModule, SessionTarget } from './connector.ts';
 
 /** The time that one test may take. Its caller waits for it, and API Gateway waits 29 seconds. */
@@ -60,16 +61,18 @@ export const runSourceTest = async (
     });
     const latency = recorder.measureElapsed('connect');
     const { missing, excess } = await recorder.step('privileges', () => session.privileges());
+    const renderStatements = (statements: readonly string[]) =>
+      joinFirstLines(statements, '\n', connector.commentMark);
     if (missing.length > 0) {
       recorder.warn('privileges', {
         code: 'privileges-missing',
-        remediation: missing.map(({ grant }) => grant).join('\n'),
+        remediation: renderStatements(missing.map(({ grant }) => grant)),
       });
     }
     if (excess.length > 0) {
       recorder.warn('privileges', {
         code: 'over-privileged',
-        remediation: excess.map(({ cure }) => cure).join('\n'),
+        remediation: renderStatements(excess.map(({ revoke }) => revoke)),
       });
     }
     return { status: 'connected', details: { latency_ms: latency, version }, steps: recorder.listSteps() };

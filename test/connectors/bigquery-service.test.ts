@@ -269,7 +269,7 @@ describe('BigQuery session', () => {
       excess: [
         {
           what: 'writing to dataset shop',
-          cure: `REVOKE \`roles/bigquery.dataEditor\` ON SCHEMA \`mooring-test\`.\`shop\` FROM "serviceAccount:${email}";`,
+          revoke: `REVOKE \`roles/bigquery.dataEditor\` ON SCHEMA \`mooring-test\`.\`shop\` FROM "serviceAccount:${email}";`,
         },
       ],
     });

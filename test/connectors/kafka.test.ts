@@ -199,7 +199,7 @@ test.each(['Alter', 'AlterConfigs', 'ClusterAction', 'Create'] as const)(
     expect(excess).toEqual([
       {
         what: `${operation} on the cluster`,
-        cure: expect.stringContaining(`--operation ${operation} --cluster`),
+        revoke: expect.stringContaining(`--operation ${operation} --cluster`),
       },
     ]);
   },

@@ -104,7 +104,7 @@ if (engine)
           async () => {
             const { excess } = await asked();
             expect(excess.length).toBe(1);
-            for (const { cure } of excess) await run(cure);
+            for (const { revoke } of excess) await run(revoke);
             expect(await asked()).toEqual({ missing: [], excess: [] });
           },
         ),
@@ -112,7 +112,7 @@ if (engine)
 
     test('report the excess of a custom role with a comment instead of a statement', async () =>
       during([{ role: 'scribe', db: own }], async () => {
-        expect((await asked()).excess).toMatchObject([{ cure: expect.stringMatching(/^\/\/ /) }]);
+        expect((await asked()).excess).toMatchObject([{ revoke: expect.stringMatching(/^\/\/ /) }]);
       }));
 
     test('report nothing missing for a target that may write', async () =>

@@ -39,7 +39,11 @@ for (const { name, port, mariadb, admin } of mysqlEngines()) {
         },
       );
       const { missing, excess } = await session.privileges();
-      return { grants: missing.map(({ grant }) => grant), cures: excess.map(({ cure }) => cure), excess };
+      return {
+        grants: missing.map(({ grant }) => grant),
+        revokes: excess.map(({ revoke }) => revoke),
+        excess,
+      };
     };
 
     beforeAll(() =>
@@ -65,7 +69,7 @@ for (const { name, port, mariadb, admin } of mysqlEngines()) {
       const { grants } = await privileges();
       expect(grants).toEqual([`GRANT SELECT ON \`${database.replace('_', '\\_')}\`.* TO ${account};`]);
       await runAll(grants);
-      expect(await privileges()).toEqual({ grants: [], cures: [], excess: [] });
+      expect(await privileges()).toEqual({ grants: [], revokes: [], excess: [] });
       expect((await privileges('source', null)).grants).toEqual([]);
       await dropped();
     });
@@ -76,11 +80,11 @@ for (const { name, port, mariadb, admin } of mysqlEngines()) {
         `grant select (id) on ${database}.orders to ${account}`,
         `grant insert on ${database}.\`a.b\` to ${account}`,
       );
-      const { grants, cures } = await privileges();
+      const { grants, revokes } = await privileges();
       expect(grants).toEqual([`GRANT SELECT ON \`${database}\`.\`a.b\` TO ${account};`]);
-      expect(cures).toEqual([`REVOKE INSERT ON \`${database}\`.\`a.b\` FROM ${account};`]);
-      await runAll([...grants, ...cures]);
-      expect(await privileges()).toMatchObject({ grants: [], cures: [] });
+      expect(revokes).toEqual([`REVOKE INSERT ON \`${database}\`.\`a.b\` FROM ${account};`]);
+      await runAll([...grants, ...revokes]);
+      expect(await privileges()).toMatchObject({ grants: [], revokes: [] });
       await dropped();
     });
 
@@ -91,10 +95,10 @@ for (const { name, port, mariadb, admin } of mysqlEngines()) {
         `grant insert, delete on ${database}.* to ${account} with grant option`,
         `grant update (id) on ${database}.orders to ${account}`,
       );
-      const { cures, excess } = await privileges();
+      const { revokes, excess } = await privileges();
       expect(excess.map(({ what }) => what).join('\n')).toMatch(/CREATE USER[^]*DELETE[^]*UPDATE/);
-      await runAll(cures);
-      expect((await privileges()).cures).toEqual([]);
+      await runAll(revokes);
+      expect((await privileges()).revokes).toEqual([]);
       await dropped();
     });
 
@@ -107,12 +111,12 @@ for (const { name, port, mariadb, admin } of mysqlEngines()) {
           `grant all privileges on ${place} to ${account} with grant option`,
           `grant select on ${database}.\`a.b\` to ${account}`,
         );
-        const { cures, excess, grants } = await privileges();
+        const { revokes, excess, grants } = await privileges();
         expect(grants).toEqual([]);
         expect((await privileges('source', null)).grants).toEqual([]);
         expect(excess).toMatchObject([{ what: expect.stringMatching(/^ALL PRIVILEGES, GRANT OPTION on /) }]);
-        await runAll(cures);
-        expect(await privileges()).toEqual({ grants: [], cures: [], excess: [] });
+        await runAll(revokes);
+        expect(await privileges()).toEqual({ grants: [], revokes: [], excess: [] });
         await dropped();
       },
     );
@@ -120,11 +124,11 @@ for (const { name, port, mariadb, admin } of mysqlEngines()) {
     test('reports a superuser, who can still read after the revoke', async () => {
       await fresh();
       await run(`grant all privileges on *.* to ${account} with grant option`);
-      const { cures, excess } = await privileges();
+      const { revokes, excess } = await privileges();
       expect(excess).toMatchObject([{ what: 'superuser' }]);
       if (!mariadb) return dropped(); // the administrator of the tests may not revoke what needs SYSTEM_USER
-      await runAll(cures);
-      expect(await privileges()).toEqual({ grants: [], cures: [], excess: [] });
+      await runAll(revokes);
+      expect(await privileges()).toEqual({ grants: [], revokes: [], excess: [] });
       await dropped();
     });
 
@@ -157,10 +161,10 @@ for (const { name, port, mariadb, admin } of mysqlEngines()) {
         `grant ${role} to ${account}`,
         mariadb ? `set default role ${role} for ${account}` : `set default role ${role} to ${account}`,
       );
-      const { grants, cures } = await privileges();
+      const { grants, revokes } = await privileges();
       expect(grants).toEqual([]);
-      expect(cures).toHaveLength(1);
-      expect(cures[0]).toContain(`REVOKE \`${role}\``);
+      expect(revokes).toHaveLength(1);
+      expect(revokes[0]).toContain(`REVOKE \`${role}\``);
       await dropped();
     });
 
@@ -172,8 +176,8 @@ for (const { name, port, mariadb, admin } of mysqlEngines()) {
         `GRANT CREATE, INSERT ON \`${database.replace('_', '\\_')}\`.* TO ${account};`,
       ]);
       await runAll(grants);
-      expect(await privileges('target')).toEqual({ grants: [], cures: [], excess: [] });
-      expect(await privileges('target', null)).toEqual({ grants: [], cures: [], excess: [] });
+      expect(await privileges('target')).toEqual({ grants: [], revokes: [], excess: [] });
+      expect(await privileges('target', null)).toEqual({ grants: [], revokes: [], excess: [] });
       await dropped();
     });
   });
@@ -194,7 +198,9 @@ describe('MySQL grants', () => {
       ),
     ).toEqual({
       missing: [],
-      excess: [{ what: "INSERT on `a.b`.`it's`", cure: "REVOKE INSERT ON `a.b`.`it's` FROM `it's`@`10.%`;" }],
+      excess: [
+        { what: "INSERT on `a.b`.`it's`", revoke: "REVOKE INSERT ON `a.b`.`it's` FROM `it's`@`10.%`;" },
+      ],
     });
   });
 
@@ -222,7 +228,7 @@ describe('MySQL grants', () => {
     (privilege) => {
       const { excess } = source([`GRANT SELECT, PROCESS, ${privilege} ON *.* TO \`me\`@\`%\``]);
       expect(excess).toEqual([
-        { what: `${privilege} on *.*`, cure: `REVOKE ${privilege} ON *.* FROM \`me\`@\`%\`;` },
+        { what: `${privilege} on *.*`, revoke: `REVOKE ${privilege} ON *.* FROM \`me\`@\`%\`;` },
       ]);
     },
   );
@@ -281,15 +287,5 @@ describe('MySQL grants', () => {
       'INSERT, GRANT OPTION on *.*',
       'BACKUP_ADMIN, CLONE_ADMIN on *.*',
     ]);
-  });
-
-  test('of hundreds of privileges are reported in twenty entries', () => {
-    const grants = Array.from(
-      { length: 300 },
-      (_, at) => `GRANT INSERT ON \`shop\`.\`t${at}\` TO \`me\`@\`%\``,
-    );
-    const { excess } = source(grants, 'shop');
-    expect(excess).toHaveLength(20);
-    expect(excess.at(-1)?.cure).toMatch(/; -- and 280 more of the kind$/);
   });
 });

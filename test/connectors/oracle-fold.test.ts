@@ -272,8 +272,8 @@ describe('Oracle privileges', () => {
     expect(await asked(sets, 'source')).toEqual({
       missing: [],
       excess: [
-        { what: 'DROP ANY TABLE', cure: 'REVOKE DROP ANY TABLE FROM "READER";' },
-        { what: 'INSERT on HR.ORDERS', cure: 'REVOKE INSERT ON "HR"."ORDERS" FROM "READER";' },
+        { what: 'DROP ANY TABLE', revoke: 'REVOKE DROP ANY TABLE FROM "READER";' },
+        { what: 'INSERT on HR.ORDERS', revoke: 'REVOKE INSERT ON "HR"."ORDERS" FROM "READER";' },
       ],
     });
   });
@@ -285,9 +285,9 @@ describe('Oracle privileges', () => {
     expect((await asked(sets, 'source', ['HR', 'FINANCE', 'sales', 'gone'])).missing).toEqual([
       {
         what: 'schema sales',
-        grant: '-- Correct config.schemas: there is no schema "sales"; "SALES" is there.',
+        grant: '-- Correct config.schemas: the schema "sales" does not exist. Did you mean "SALES"?',
       },
-      { what: 'schema gone', grant: '-- Correct config.schemas: there is no schema "gone".' },
+      { what: 'schema gone', grant: '-- Correct config.schemas: the schema "gone" does not exist.' },
       {
         what: 'SELECT on tables of FINANCE',
         grant: expect.stringMatching(/^GRANT SELECT ANY TABLE TO "READER";/),

@@ -187,22 +187,22 @@ if (env) {
     test('of a writing account are excessive for a source', async () => {
       expect(await told(['mooring_admin', 'admin'], 'source')).toEqual({
         missing: [],
-        excess: [{ what: 'role DBA', cure: 'REVOKE DBA FROM "MOORING_ADMIN";' }],
+        excess: [{ what: 'role DBA', revoke: 'REVOKE DBA FROM "MOORING_ADMIN";' }],
       });
       expect(await told(['mooring_writer', 'writer'], 'source')).toEqual({
         missing: [],
-        excess: [{ what: 'INSERT ANY TABLE', cure: 'REVOKE INSERT ANY TABLE FROM "MOORING_WRITER";' }],
+        excess: [{ what: 'INSERT ANY TABLE', revoke: 'REVOKE INSERT ANY TABLE FROM "MOORING_WRITER";' }],
       });
       expect(await told(['mooring_clerk', 'clerk'], 'source')).toEqual({
         missing: [],
         excess: [
           {
             what: 'INSERT on SHOP.ORDERS',
-            cure: 'REVOKE INSERT ON "SHOP"."ORDERS" FROM "MOORING_CLERK";',
+            revoke: 'REVOKE INSERT ON "SHOP"."ORDERS" FROM "MOORING_CLERK";',
           },
           {
             what: 'UPDATE on SHOP.ORDERS', // granted through a role
-            cure: 'REVOKE UPDATE ON "SHOP"."ORDERS" FROM "SALES";',
+            revoke: 'REVOKE UPDATE ON "SHOP"."ORDERS" FROM "SALES";',
           },
         ],
       });

@@ -135,7 +135,7 @@ describe('connection test', () => {
       { what: 'a', grant: 'grant select on a to me' },
       { what: 'b', grant: 'grant select on b to me' },
     ];
-    const excess = [{ what: 'superuser', cure: 'alter role me nosuperuser' }];
+    const excess = [{ what: 'superuser', revoke: 'alter role me nosuperuser' }];
     const lacking = await runSourceTest(
       greeter({ privileges: { missing, excess } }),
       targetOf(server.port),
@@ -158,6 +158,35 @@ describe('connection test', () => {
       remediation: 'alter role me nosuperuser',
     });
   });
+
+  test.each([
+    [undefined, '-- and 280 more'],
+    ['//', '// and 280 more'],
+    ['#', '# and 280 more'],
+  ] as const)(
+    'keeps the first statements of a long list, and a comment counts the others: %j',
+    async (commentMark, rest) => {
+      await using server = await helloServer();
+      const statements = Array.from({ length: 300 }, (_, at) => `statement ${at}`);
+      const missing = statements.map((grant) => ({ what: 'select', grant }));
+      const excess = statements.map((revoke) => ({ what: 'insert', revoke }));
+      const [lacking, mighty] = await Promise.all(
+        [
+          { missing, excess: [] },
+          { missing: [], excess },
+        ].map((privileges) =>
+          runSourceTest(
+            { ...greeter({ privileges }), ...(commentMark && { commentMark }) },
+            targetOf(server.port),
+            options(),
+          ),
+        ),
+      );
+      const remediation = [...statements.slice(0, 20), rest].join('\n');
+      expect(lacking?.steps[6]).toMatchObject({ code: 'privileges-missing', remediation });
+      expect(mighty?.steps[6]).toMatchObject({ code: 'over-privileged', remediation });
+    },
+  );
 
   test.each([
     ['Greeter 11.1.9', false],

@@ -257,15 +257,15 @@ if (env)
         excess: [
           {
             what: 'CREATE TABLE on schema MOORING.SALES',
-            cure: 'REVOKE CREATE TABLE ON SCHEMA MOORING.SALES FROM ROLE LOADER;',
+            revoke: 'REVOKE CREATE TABLE ON SCHEMA MOORING.SALES FROM ROLE LOADER;',
           },
           {
             what: 'INSERT on table MOORING.SALES.ORDERS',
-            cure: 'REVOKE INSERT ON TABLE MOORING.SALES.ORDERS FROM ROLE LOADER;',
+            revoke: 'REVOKE INSERT ON TABLE MOORING.SALES.ORDERS FROM ROLE LOADER;',
           },
           {
             what: 'OWNERSHIP on table MOORING.SALES."Mine"',
-            cure: '-- LOADER owns MOORING.SALES."Mine": use a role that owns nothing.',
+            revoke: '-- The role LOADER owns MOORING.SALES."Mine". Use a role that owns no objects.',
           },
         ],
       });

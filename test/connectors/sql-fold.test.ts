@@ -7,7 +7,8 @@ import { createTableDrafts, type TableDrafts } from '../../shared/connectors/sql
 import { buildTable } from '../../shared/connectors/sql/build-table.ts';
 import { emitInBatches } from '../../shared/connectors/sql/emit-in-batches.ts';
 import { createKeyUsageReader } from '../../shared/connectors/sql/key-usage.ts';
-import { reportDeniedTables, joinFirstLines } from '../../shared/connectors/sql/missing.ts';
+import { joinFirstLines } from '../../shared/connectors/reading/join-first-lines.ts';
+import { reportDeniedTables } from '../../shared/connectors/sql/missing.ts';
 
 const column = (name: string, position: number): Column => ({
   name,

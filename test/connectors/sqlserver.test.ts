@@ -139,12 +139,12 @@ if (env && empty)
         return await session.privileges();
       };
       expect((await excessOf(as('mooring_admin', 'admin'), 'source')).excess).toEqual([
-        { what: 'member of sysadmin', cure: 'ALTER SERVER ROLE [sysadmin] DROP MEMBER [mooring_admin];' },
+        { what: 'member of sysadmin', revoke: 'ALTER SERVER ROLE [sysadmin] DROP MEMBER [mooring_admin];' },
       ]);
       expect((await excessOf(as('mooring_writer', 'writer'), 'source')).excess).toEqual([
         {
           what: 'member of db_datawriter',
-          cure: expect.stringMatching(/^ALTER ROLE \[db_datawriter\] DROP MEMBER \[.+\];$/),
+          revoke: expect.stringMatching(/^ALTER ROLE \[db_datawriter\] DROP MEMBER \[.+\];$/),
         },
       ]);
       expect(await excessOf(as('mooring_writer', 'writer'), 'target')).toEqual({ missing: [], excess: [] });

@@ -5,7 +5,7 @@ import { createTableDrafts } from '../sql/table-drafts.ts';
 import { buildTable } from '../sql/build-table.ts';
 import { emitInBatches } from '../sql/emit-in-batches.ts';
 import { createPartFailureCounter } from '../reading/retry.ts';
-import { joinFirstLines } from '../sql/missing.ts';
+import { joinFirstLines } from '../reading/join-first-lines.ts';
 import type { BigqueryApi, BigqueryDataset } from './api.ts';
 import { isRestRefusal } from '../http/rest-refusal.ts';
 import { isTransientGoogleError } from './failures.ts';

@@ -53,7 +53,7 @@ const readSourcePrivileges: ReadDatasetPrivileges = async (api, account, name) =
     const writing = access.flatMap(([who, role]) => {
       const real = who === account.email ? bigqueryWriterRoles.get(role) : undefined;
       return real
-        ? [{ what: `writing to dataset ${name}`, cure: renderBigqueryRevoke(account, name, real) }]
+        ? [{ what: `writing to dataset ${name}`, revoke: renderBigqueryRevoke(account, name, real) }]
         : [];
     });
     return { missing: [], excess: writing };

@@ -3,7 +3,7 @@ import type { SourceFailure } from '../connector.ts';
 import { createTableDrafts } from '../sql/table-drafts.ts';
 import { buildTable } from '../sql/build-table.ts';
 import { emitInBatches } from '../sql/emit-in-batches.ts';
-import { joinFirstLines } from '../sql/missing.ts';
+import { joinFirstLines } from '../reading/join-first-lines.ts';
 import { createPartReader, isPartFailure } from '../reading/part-reader.ts';
 import { classifyDatabricksError, isNotVisible } from './failures.ts';
 import { buildDatabricksCatalogQueries } from './queries.ts';

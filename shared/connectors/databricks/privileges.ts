@@ -1,4 +1,5 @@
 import type { Privileges } from '../connector.ts';
+import { createGrantStatements } from '../sql/grant-statements.ts';
 import { isNotVisible } from './failures.ts';
 import { renderDatabricksCatalogGrant, renderDatabricksSchemaGrant } from './introspect.ts';
 import type { DatabricksContext } from './introspect.ts';
@@ -28,67 +29,44 @@ export const readDatabricksPrivileges = async (
   const samples = await queryVisibleRows(
     `select table_schema, min(table_name) as table_name from ${quoteView('tables')} where ${scope} group by table_schema limit ${MAX_CHECKED_SCHEMAS}`,
   );
+  const schemaScope = scope.replace('table_schema', 'schema_name');
   const writeGrants = await queryVisibleRows(
-    `select distinct table_schema, privilege_type from ${quoteView('schema_privileges')}
-      where grantee = current_user() and privilege_type in ('MODIFY', 'CREATE TABLE', 'ALL PRIVILEGES') and ${scope.replace('table_schema', 'schema_name')} limit ${MAX_CHECKED_SCHEMAS}`.replace(
-      'distinct table_schema',
-      'distinct schema_name as table_schema',
-    ),
+    `select distinct schema_name as table_schema, privilege_type from ${quoteView('schema_privileges')}
+      where grantee = current_user() and privilege_type in ('MODIFY', 'CREATE TABLE', 'ALL PRIVILEGES') and ${schemaScope} limit ${MAX_CHECKED_SCHEMAS}`,
   );
-  if (role === 'target')
-    return { missing: listMissingDatabricksWrites(writeGrants, context, schema), excess: [] };
-
-  const isHive = context.catalog.toLowerCase() === 'hive_metastore';
-  const missing: { what: string; grant: string }[] =
-    samples.length > 0 || isHive
-      ? []
-      : [
-          {
-            what: 'any table',
-            grant:
-              schema === undefined
-                ? renderDatabricksCatalogGrant(context)
-                : renderDatabricksSchemaGrant(context, schema),
-          },
-        ];
+  const { grant, revoke } = createGrantStatements(quoteDatabricksPath(context.account));
+  if (role === 'target') {
+    const on =
+      schema === undefined
+        ? `CATALOG ${quoteDatabricksPath(context.catalog)}`
+        : `SCHEMA ${quoteDatabricksPath(context.catalog, schema)}`;
+    const canWrite = writeGrants.length > 0;
+    return { missing: canWrite ? [] : [grant('USE SCHEMA, CREATE TABLE, MODIFY', on)], excess: [] };
+  }
+  const missing: Privileges['missing'][number][] = [];
+  if (samples.length === 0 && context.catalog.toLowerCase() !== 'hive_metastore') {
+    const readGrant =
+      schema === undefined
+        ? renderDatabricksCatalogGrant(context)
+        : renderDatabricksSchemaGrant(context, schema);
+    missing.push({ what: 'any table', grant: readGrant });
+  }
   for (const { table_schema: name, table_name: table } of samples) {
     const path = quoteDatabricksPath(context.catalog, String(name), String(table));
     try {
       await query(`select 1 from ${path} limit 0`, () => {});
     } catch (error) {
       if (!isNotVisible(error)) throw error;
-      missing.push({
-        what: `SELECT on schema ${String(name)}`,
-        grant: renderDatabricksSchemaGrant(context, String(name)),
-      });
+      const readGrant = renderDatabricksSchemaGrant(context, String(name));
+      missing.push({ what: `SELECT on schema ${String(name)}`, grant: readGrant });
     }
   }
-  return {
-    missing,
-    excess: writeGrants.map(({ table_schema: name, privilege_type: right }) => ({
-      what: `${String(right)} on schema ${String(name)}`,
-      cure: `REVOKE ${String(right)} ON SCHEMA ${quoteDatabricksPath(context.catalog, String(name))} FROM ${quoteDatabricksPath(context.account)};`,
-    })),
-  };
+  const excess = writeGrants.map(({ table_schema: name, privilege_type: privilege }) => {
+    const on = `SCHEMA ${quoteDatabricksPath(context.catalog, String(name))}`;
+    return revoke(String(privilege), on, `schema ${String(name)}`);
+  });
+  return { missing, excess };
 };
 
 /** Limit of schemas to check, because a step of a test has 10 s. */
 const MAX_CHECKED_SCHEMAS = 5;
-
-const listMissingDatabricksWrites = (
-  writeGrants: readonly DatabricksRow[],
-  context: DatabricksContext,
-  schema: string | undefined,
-): Privileges['missing'] => {
-  if (writeGrants.length > 0) return [];
-  const on =
-    schema === undefined
-      ? `CATALOG ${quoteDatabricksPath(context.catalog)}`
-      : `SCHEMA ${quoteDatabricksPath(context.catalog, schema)}`;
-  return [
-    {
-      what: 'writing',
-      grant: `GRANT USE SCHEMA, CREATE TABLE, MODIFY ON ${on} TO ${quoteDatabricksPath(context.account)};`,
-    },
-  ];
-};

@@ -54,6 +54,7 @@ export const kafka = defineConnector({
   names: exactNames,
   /** Topic names need no quotes; other names are quoted as in ksqlDB and Flink. */
   loadQuote: async () => createQuoter({ mark: '`', bare: /^[\w.-]+$/ }).quoteName,
+  commentMark: '#',
   contradictions: findKafkaContradictions,
   connectionString: createLazyParser(
     ['kafka'],

@@ -15,14 +15,14 @@ export const readKafkaPrivileges = (
 ): Privileges => {
   const wanted = role === 'source' ? 'Read' : 'Write';
   const topicsOfCustomer = topics.filter((topic) => !isInternalTopic(topic));
-  const without = topicsOfCustomer.filter((topic) => !isOperationAllowed(topic.may, wanted));
-  const missing =
-    topicsOfCustomer.length === 0
-      ? [{ what: 'topics to see', grant: renderKafkaGrant(wanted, '*', principal) }]
-      : without.slice(0, MAX_TOPIC_GRANTS).map(({ name }) => ({
-          what: `${wanted} on ${name}`,
-          grant: renderKafkaGrant(wanted, name, principal),
-        }));
+  const missing = topicsOfCustomer
+    .filter((topic) => !isOperationAllowed(topic.may, wanted))
+    .map(({ name }) => ({
+      what: `${wanted} on ${name}`,
+      grant: renderKafkaGrant(wanted, name, principal),
+    }));
+  if (topicsOfCustomer.length === 0)
+    missing.push({ what: 'topics to see', grant: renderKafkaGrant(wanted, '*', principal) });
   return { missing, excess: role === 'source' ? listKafkaExcess(topicsOfCustomer, may, principal) : [] };
 };
 
@@ -30,9 +30,7 @@ export const readKafkaPrivileges = (
 export const isInternalTopic = ({ name, internal }: KafkaTopic): boolean => internal || name.startsWith('__');
 
 export const renderKafkaGrant = (operation: string, topic: string, principal: string): string =>
-  `Grant it with: kafka-acls --bootstrap-server … --add --allow-principal ${quoteShellWord(principal)} --operation ${operation} --topic ${quoteShellWord(topic)}`;
-
-const MAX_TOPIC_GRANTS = 20;
+  `Grant ${operation}: kafka-acls --bootstrap-server … --add --allow-principal ${quoteShellWord(principal)} --operation ${operation} --topic ${quoteShellWord(topic)}`;
 
 const topicChangeOperations = [
   'Write',
@@ -56,17 +54,21 @@ const listKafkaExcess = (
     topics.some((topic) => isOperationAllowed(topic.may, operation)),
   );
   const governed = clusterAdminOperations.filter((operation) => isOperationAllowed(may, operation));
-  const renderRemoval = (where: string, names: readonly string[]) =>
-    `A source needs Read alone. Take the rest away, or turn an authorizer on where there is none: kafka-acls --bootstrap-server … --remove --allow-principal ${quoteShellWord(principal)} ${names.map((name) => `--operation ${name}`).join(' ')} ${where}`;
-  return [
-    ...(changed.length > 0
-      ? [{ what: `${changed.join(', ')} on topics`, cure: renderRemoval("--topic '*'", changed) }]
-      : []),
-    ...(governed.length > 0
-      ? [{ what: `${governed.join(', ')} on the cluster`, cure: renderRemoval('--cluster', governed) }]
-      : []),
-  ];
+  const excess: Privileges['excess'][number][] = [];
+  const add = (operations: readonly string[], subject: string, resource: string) => {
+    if (operations.length > 0)
+      excess.push({
+        what: `${operations.join(', ')} on ${subject}`,
+        revoke: renderKafkaRemoval(operations, resource, principal),
+      });
+  };
+  add(changed, 'topics', "--topic '*'");
+  add(governed, 'the cluster', '--cluster');
+  return excess;
 };
+
+const renderKafkaRemoval = (operations: readonly string[], resource: string, principal: string): string =>
+  `A source needs only Read. Remove the other operations, or enable an authorizer if the cluster has none: kafka-acls --bootstrap-server … --remove --allow-principal ${quoteShellWord(principal)} ${operations.map((name) => `--operation ${name}`).join(' ')} ${resource}`;
 
 /** Quotes for a POSIX shell. */
 const quoteShellWord = (word: string): string =>

@@ -29,6 +29,7 @@ export const mongodb = defineConnector({
   names: exactNames,
   // As in mongosh, where a path to a nested field also needs quotes.
   loadQuote: async () => (name) => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name)),
+  commentMark: '//',
   connectionString: createLazyParser(
     ['mongodb', 'mongodb+srv'],
     async () => (await import('./connection-string.ts')).mongodbConnectionStrings,

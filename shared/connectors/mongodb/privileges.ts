@@ -3,10 +3,10 @@ import { toDocuments, toDocument, readMongodbRights, parseMongodbRoles } from '.
 import type { MongodbRights } from './rights.ts';
 import { listVisibleDatabases } from './databases.ts';
 import { renderMongodbGrant, renderMongodbRevoke } from './grants.ts';
-import type { MongodbRole } from './grants.ts';
+import type { MongodbRole, MongodbUser } from './grants.ts';
 import type { MemberSession } from './member-session.ts';
 
-/** Returns the rights that the role lacks or does not need, with the statements that change them. */
+/** Lists missing and excess privileges for the role. */
 export const readMongodbPrivileges = async (
   session: MemberSession,
   { database, role }: { readonly database?: string | undefined; readonly role: 'source' | 'target' },
@@ -14,84 +14,45 @@ export const readMongodbPrivileges = async (
   const rights = await readMongodbRights(session);
   if (role === 'target') return { missing: listMissingWriteGrants(rights, database), excess: [] };
   const databases = database === undefined ? await listVisibleDatabases(session) : [database];
+  const canWrite = mongodbWriteActions.some((action) => rights.actions.has(action));
   return {
-    missing: listMissingReadGrants(rights, databases).slice(0, MAX_MONGODB_GRANTS),
-    excess: mongodbWriteActions.some((action) => rights.actions.has(action))
-      ? await listMongodbExcess(session, rights)
-      : [],
+    missing: listMissingReadGrants(rights, databases),
+    excess: canWrite ? await listMongodbExcess(session, rights) : [],
   };
 };
 
-/** A longer list is of no use to a reader. */
-const MAX_MONGODB_GRANTS = 20;
-
 const listMissingReadGrants = (
-  rights: MongodbRights,
+  { user, can }: MongodbRights,
   databases: readonly string[],
 ): Privileges['missing'] => {
-  const { user } = rights;
-  if (databases.length === 0 && !rights.can('find', undefined)) {
-    return [
-      {
-        what: 'reading any database',
-        grant: renderMongodbGrant(user, [{ role: 'readAnyDatabase', db: 'admin' }]),
-      },
-    ];
-  }
+  if (databases.length === 0 && !can('find', undefined))
+    return [toMissingMongodbRole(user, 'readAnyDatabase', 'reading any database')];
   return databases
-    .filter((db) => !['find', 'listCollections'].every((action) => rights.can(action, db)))
-    .map((db) => ({
-      what: `reading the database ${db}`,
-      grant: renderMongodbGrant(user, [{ role: 'read', db }]),
-    }));
+    .filter((db) => !['find', 'listCollections'].every((action) => can(action, db)))
+    .map((db) => toMissingMongodbRole(user, 'read', `reading the database ${db}`, db));
 };
 
+/** Without a named database, a target needs to write to any one database. */
 const listMissingWriteGrants = (
-  rights: MongodbRights,
+  { user, can, actions }: MongodbRights,
   database: string | undefined,
 ): Privileges['missing'] => {
-  const needed = ['find', 'insert', 'createCollection'];
-  const { user } = rights;
-  if (database !== undefined) {
-    return needed.every((action) => rights.can(action, database))
-      ? []
-      : [
-          {
-            what: `writing to the database ${database}`,
-            grant: renderMongodbGrant(user, [{ role: 'readWrite', db: database }]),
-          },
-        ];
-  }
-  // Without a named database, a target needs to write to any one database.
-  return needed.every((action) => rights.actions.has(action))
-    ? []
-    : [
-        {
-          what: 'writing to any database',
-          grant: renderMongodbGrant(user, [{ role: 'readWriteAnyDatabase', db: 'admin' }]),
-        },
-      ];
+  const canDo = (action: string) => (database === undefined ? actions.has(action) : can(action, database));
+  if (['find', 'insert', 'createCollection'].every(canDo)) return [];
+  return database === undefined
+    ? [toMissingMongodbRole(user, 'readWriteAnyDatabase', 'writing to any database')]
+    : [toMissingMongodbRole(user, 'readWrite', `writing to the database ${database}`, database)];
 };
 
+const toMissingMongodbRole = (user: MongodbUser, role: string, what: string, db = 'admin') => ({
+  what,
+  grant: renderMongodbGrant(user, [{ role, db }]),
+});
+
 /** Every role that writes has one of these actions: https://www.mongodb.com/docs/manual/reference/privilege-actions/ */
-const mongodbWriteActions = [
-  'insert',
-  'update',
-  'remove',
-  'createCollection',
-  'createIndex',
-  'collMod',
-  'dropCollection',
-  'dropDatabase',
-  'createUser',
-  'createRole',
-  'grantRole',
-  'changePassword',
-  'changeCustomData',
-  'shutdown',
-  'setParameter',
-  'replSetConfigure',
-];
+const mongodbWriteActions =
+  `insert update remove createCollection createIndex collMod dropCollection dropDatabase createUser
+  createRole grantRole changePassword changeCustomData shutdown setParameter replSetConfigure`.split(/\s+/);
 
 /** Built-in roles that allow more than reading: https://www.mongodb.com/docs/manual/reference/built-in-roles/ */
 const mongodbExcessRoles = new Set(
@@ -107,18 +68,14 @@ const listMongodbExcess = async (
   const granted = (await listGrantedRoles(session, rights)).filter(({ role }) =>
     mongodbExcessRoles.has(role),
   );
-  if (granted.length > 0) {
-    return granted.slice(0, MAX_MONGODB_GRANTS).map((role) => ({
-      what: `the role ${role.role} of ${role.db}`,
-      cure: renderMongodbRevoke(user, [role]),
-    }));
+  if (granted.length === 0) {
+    const comment = '// A custom role lets this account write. Use an account with the role read only.';
+    return [{ what: 'writing, by a custom role', revoke: comment }];
   }
-  return [
-    {
-      what: 'writing, by a role of the customer’s own',
-      cure: '// A role of this account lets it write: use an account with the role read alone.',
-    },
-  ];
+  return granted.map((role) => ({
+    what: `the role ${role.role} of ${role.db}`,
+    revoke: renderMongodbRevoke(user, [role]),
+  }));
 };
 
 /** Lists the roles that can be revoked from the account: those granted directly. Every account may read its own entry. */

@@ -4,7 +4,8 @@ import type { TableDraft } from '../sql/table-draft.ts';
 import { createTableDrafts, createCatalogTooLargeProblem } from '../sql/table-drafts.ts';
 import { buildTable } from '../sql/build-table.ts';
 import { emitInBatches } from '../sql/emit-in-batches.ts';
-import { reportBrokenViews, reportDeniedTables, joinFirstLines } from '../sql/missing.ts';
+import { joinFirstLines } from '../reading/join-first-lines.ts';
+import { reportBrokenViews, reportDeniedTables } from '../sql/missing.ts';
 import { markBrokenMysqlViews } from './mark-broken-views.ts';
 import {
   includesMysqlPrivilege,

@@ -3,7 +3,8 @@ import type { TableDraft } from '../sql/table-draft.ts';
 import { createTableDrafts, type TableDrafts } from '../sql/table-drafts.ts';
 import { buildTable } from '../sql/build-table.ts';
 import { emitInBatches } from '../sql/emit-in-batches.ts';
-import { reportBrokenViews, joinFirstLines, reportSchemasNotFound } from '../sql/missing.ts';
+import { joinFirstLines } from '../reading/join-first-lines.ts';
+import { reportBrokenViews, reportSchemasNotFound } from '../sql/missing.ts';
 import { createPartReader, type CatalogPart } from '../reading/part-reader.ts';
 import { findAbsentOracleSchemas, buildOracleSchemasQuery } from './absent-schemas.ts';
 import { classifyOracleError } from './failures.ts';
@@ -46,7 +47,7 @@ export const introspectOracle = async (
   const notFound = reportSchemasNotFound(
     absent.map(({ name }) => name),
     absent.flatMap(({ spelled }) => spelled ?? []),
-    quoteOraclePath,
+    (name) => quoteOraclePath(name),
   );
   const found = drafts.listInOrder();
   await emitInBatches(found, buildTable, sink);

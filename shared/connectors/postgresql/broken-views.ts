@@ -1,5 +1,5 @@
 import type { Missing } from '../catalog.ts';
-import { joinFirstLines } from '../sql/missing.ts';
+import { joinFirstLines } from '../reading/join-first-lines.ts';
 
 /** The reason why a view cannot be read. The server has quoted the names. */
 export interface BrokenView {

@@ -1,5 +1,6 @@
 import type { Missing, CatalogScope } from '../catalog.ts';
-import { joinFirstLines, reportSchemasNotFound } from '../sql/missing.ts';
+import { joinFirstLines } from '../reading/join-first-lines.ts';
+import { reportSchemasNotFound } from '../sql/missing.ts';
 import { quotePostgresqlName } from './quote.ts';
 import type { PostgresqlReading } from './read-catalog.ts';
 import type { Relation } from './relation.ts';

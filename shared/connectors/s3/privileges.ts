@@ -30,7 +30,7 @@ export const readS3Privileges = async (
   const canUpload = writing === undefined || writing === 'NoSuchUpload';
   return {
     missing: [...cannotList, ...(reading === accessDeniedCode ? [createReadGrant(bucket)] : [])],
-    excess: canUpload ? [{ what: 's3:PutObject', cure: renderWriteRevoke(bucket) }] : [],
+    excess: canUpload ? [{ what: 's3:PutObject', revoke: renderWriteRevoke(bucket) }] : [],
   };
 };
 
@@ -51,7 +51,7 @@ const createWriteGrant = (bucket: BucketClient): S3MissingPrivilege =>
 
 const createS3Grant = (what: string, statement: object): S3MissingPrivilege => ({
   what,
-  grant: `Grant ${what} by a statement of the account’s policy: ${JSON.stringify(statement)}`,
+  grant: `Add a statement to the account’s policy that grants ${what}: ${JSON.stringify(statement)}`,
 });
 
 const createObjectStatement = (bucket: BucketClient, action: string) => ({
@@ -63,7 +63,7 @@ const createObjectStatement = (bucket: BucketClient, action: string) => ({
 const toBucketArn = ({ name }: BucketClient, rest = '') => `arn:aws:s3:::${name}${rest}`;
 
 const renderWriteRevoke = (bucket: BucketClient) =>
-  `Take s3:PutObject on ${toBucketArn(bucket, '/*')} from the account, or use one that only reads.`;
+  `Remove s3:PutObject on ${toBucketArn(bucket, '/*')} from the account’s policy, or use an account that can only read.`;
 
 /** Finds the error code with which S3 refuses a request; `undefined` if the request succeeds. Throws errors that are not answers of S3. */
 const findS3Refusal = async (work: () => Promise<unknown>): Promise<string | undefined> => {

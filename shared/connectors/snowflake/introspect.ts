@@ -4,7 +4,7 @@ import { createTableDraft, type TableDraft } from '../sql/table-draft.ts';
 import { createTableDrafts, type TableDrafts } from '../sql/table-drafts.ts';
 import { buildTable } from '../sql/build-table.ts';
 import { TABLES_PER_BATCH, emitInBatches } from '../sql/emit-in-batches.ts';
-import { joinFirstLines } from '../sql/missing.ts';
+import { joinFirstLines } from '../reading/join-first-lines.ts';
 import { createPartReader, isPartFailure } from '../reading/part-reader.ts';
 import { classifySnowflakeError } from './failures.ts';
 import type { SnowflakeRow } from './driver.ts';

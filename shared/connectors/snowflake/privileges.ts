@@ -1,4 +1,5 @@
 import type { Privileges, SessionTarget } from '../connector.ts';
+import { createGrantStatements, renderSqlComment } from '../sql/grant-statements.ts';
 import { listSnowflakeGrants, isTableOrView, listUnreadableTables } from './grants.ts';
 import type { SnowflakeGrant } from './grants.ts';
 import { quoteSnowflakeName, quoteSnowflakePath } from './quote.ts';
@@ -19,20 +20,17 @@ export const readSnowflakePrivileges = async (
     return { missing: [{ what: 'a role', grant }], excess: [] };
   }
   if (snowflakeAdminRoles.has(role)) {
-    const cure = `-- ${role} may do anything: make a role of its own and set config.role to it.`;
-    return { missing: [], excess: [{ what: `role ${role}`, cure }] };
+    const comment = `${role} is an administrative role. Create a role that can only read, and set config.role to it.`;
+    return { missing: [], excess: [{ what: `role ${role}`, revoke: renderSqlComment(comment) }] };
   }
   const grants = await listSnowflakeGrants(ask, context);
-  const missing = [
-    ...listMissingWarehouse(context, input, role),
-    ...(input.purpose === 'source'
-      ? await listMissingSnowflakeReads(ask, context, grants, role)
-      : listMissingSnowflakeWrites(grants, context, input, role)),
-  ];
-  return {
-    missing: missing.slice(0, MAX_SNOWFLAKE_PRIVILEGES),
-    excess: input.purpose === 'source' ? listSnowflakeExcess(grants) : [],
-  };
+  const missing = listMissingWarehouse(context, input, role);
+  return input.purpose === 'source'
+    ? {
+        missing: [...missing, ...(await listMissingSnowflakeReads(ask, context, grants, role))],
+        excess: grants.flatMap(toSnowflakeExcess),
+      }
+    : { missing: [...missing, ...listMissingSnowflakeWrites(grants, context, input, role)], excess: [] };
 };
 
 /** https://docs.snowflake.com/en/user-guide/security-access-control-overview#system-defined-roles */
@@ -45,9 +43,6 @@ const snowflakeAdminRoles: ReadonlySet<string> = new Set([
   'USERADMIN',
 ]);
 
-/** People read the remediation, so it must stay short. */
-const MAX_SNOWFLAKE_PRIVILEGES = 20;
-
 type SnowflakeMissingPrivilege = Privileges['missing'][number];
 
 const listMissingWarehouse = (
@@ -56,15 +51,15 @@ const listMissingWarehouse = (
   role: string,
 ): readonly SnowflakeMissingPrivilege[] => {
   if (warehouse !== null) return [];
-  return input.warehouse === undefined
-    ? [{ what: 'a warehouse', grant: `ALTER USER ${quoteSnowflakeName(user)} SET DEFAULT_WAREHOUSE = …;` }]
-    : [
-        {
-          what: `USAGE on warehouse ${input.warehouse}`,
-          grant: `GRANT USAGE ON WAREHOUSE ${quoteSnowflakeName(input.warehouse)} TO ROLE ${quoteSnowflakeName(role)};`,
-        },
-      ];
+  if (input.warehouse === undefined) {
+    const grant = `ALTER USER ${quoteSnowflakeName(user)} SET DEFAULT_WAREHOUSE = …;`;
+    return [{ what: 'a warehouse', grant }];
+  }
+  const on = `WAREHOUSE ${quoteSnowflakeName(input.warehouse)}`;
+  return [createRoleStatements(role).grant('USAGE', on, `warehouse ${input.warehouse}`)];
 };
+
+const createRoleStatements = (role: string) => createGrantStatements(`ROLE ${quoteSnowflakeName(role)}`);
 
 const listMissingSnowflakeReads = async (
   ask: SnowflakeQuery,
@@ -77,10 +72,8 @@ const listMissingSnowflakeReads = async (
     const grant = renderSnowflakeReadGrant(database, role);
     return [{ what: `SELECT on the tables of database ${database}`, grant }];
   }
-  return listUnreadableTables(grants, database).map(({ name }) => ({
-    what: `SELECT on ${name}`,
-    grant: `GRANT SELECT ON ${name} TO ROLE ${quoteSnowflakeName(role)};`,
-  }));
+  const { grant } = createRoleStatements(role);
+  return listUnreadableTables(grants, database).map(({ name }) => grant('SELECT', name));
 };
 
 /** Renders the grants that let a role read everything that is now in a database. */
@@ -115,27 +108,22 @@ const listMissingSnowflakeWrites = (
         parts[1] === schema &&
         [privilege, 'OWNERSHIP', 'ALL'].includes(some),
     );
+  const on = `SCHEMA ${quoteSnowflakeName(database)}.${quoteSnowflakeName(schema)}`;
+  const { grant } = createRoleStatements(role);
   return ['USAGE', 'CREATE TABLE']
     .filter((privilege) => !isGranted(privilege))
-    .map((privilege) => ({
-      what: `${privilege} on schema ${schema}`,
-      grant: `GRANT ${privilege} ON SCHEMA ${quoteSnowflakeName(database)}.${quoteSnowflakeName(schema)} TO ROLE ${quoteSnowflakeName(role)};`,
-    }));
+    .map((privilege) => grant(privilege, on, `schema ${schema}`));
 };
 
-const listSnowflakeExcess = (grants: readonly SnowflakeGrant[]): Privileges['excess'] => {
-  const some = grants.filter(({ privilege, on }) => isMoreThanReading(privilege, on));
-  return some.slice(0, MAX_SNOWFLAKE_PRIVILEGES).map(({ privilege, on, name, to }) => ({
-    what: `${privilege} on ${on.toLowerCase()} ${name}`,
-    cure:
-      privilege === 'OWNERSHIP'
-        ? `-- ${toOneLine(to)} owns ${toOneLine(name)}: use a role that owns nothing.`
-        : `REVOKE ${privilege} ON ${on === 'ACCOUNT' ? 'ACCOUNT' : `${on} ${name}`} FROM ROLE ${quoteSnowflakeName(to)};`,
-  }));
+const toSnowflakeExcess = ({ privilege, on, name, to }: SnowflakeGrant): Privileges['excess'] => {
+  if (!isMoreThanReading(privilege, on)) return [];
+  const subject = `${on.toLowerCase()} ${name}`;
+  if (privilege === 'OWNERSHIP') {
+    const comment = `The role ${to} owns ${name}. Use a role that owns no objects.`;
+    return [{ what: `${privilege} on ${subject}`, revoke: renderSqlComment(comment) }];
+  }
+  return [createRoleStatements(to).revoke(privilege, on === 'ACCOUNT' ? on : `${on} ${name}`, subject)];
 };
-
-/** Keeps a comment on one line, whatever names it contains: a second line would run as a statement. */
-const toOneLine = (text: string) => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ');
 
 const isMoreThanReading = (privilege: string, on: string): boolean =>
   (isTableOrView(on) && ['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'OWNERSHIP'].includes(privilege)) ||

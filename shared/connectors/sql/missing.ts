@@ -1,15 +1,7 @@
 import type { Missing } from '../catalog.ts';
 import { foldCase } from '../name-rules.ts';
+import { joinFirstLines } from '../reading/join-first-lines.ts';
 import type { TableDraft } from './table-draft.ts';
-
-/** The maximum number of lines in a remediation. */
-const MAX_LISTED_LINES = 20;
-
-export const joinFirstLines = (texts: readonly string[], between = '\n'): string =>
-  [
-    ...texts.slice(0, MAX_LISTED_LINES),
-    ...(texts.length > MAX_LISTED_LINES ? [`-- and ${texts.length - MAX_LISTED_LINES} more`] : []),
-  ].join(between);
 
 /** Reports requested schemas that do not exist. `known` contains the existing schemas, or at least those that differ only in case. */
 export const reportSchemasNotFound = (
@@ -21,7 +13,7 @@ export const reportSchemasNotFound = (
   const wanted = new Set(absent.map(foldCase));
   const alike = [...known].filter((name) => wanted.has(foldCase(name))).slice(0, 10);
   const remediation = 'Correct config.schemas: some of the schemas do not exist.';
-  const hint = ` Names are case-sensitive. Did you mean ${alike.map(quote).join(', ')}?`;
+  const hint = ` Names are case-sensitive. Did you mean ${alike.map((name) => quote(name)).join(', ')}?`;
   return [
     {
       reason: 'schemas-not-found',

@@ -1,5 +1,6 @@
 import type { Privileges } from '../connector.ts';
 import type { SqlserverRow } from './batch-runner.ts';
+import { createGrantStatements } from '../sql/grant-statements.ts';
 import { quoteSqlserverPath } from './quote.ts';
 
 const renderDatabaseCheck = (right: string) => `has_perms_by_name(db_name(), 'DATABASE', '${right}')`;
@@ -26,75 +27,54 @@ export const sqlserverPrivilegesQuery = `select user_name() as [user], suser_sna
   where o.type_desc in ('USER_TABLE', 'VIEW') and o.is_ms_shipped = 0 and is_srvrolemember('sysadmin') = 0
   group by s.name order by s.name`;
 
-/** The missing and the excess privileges for the connection's role, each with the statement that fixes it. Long lists are truncated. */
+/** Lists missing and excess privileges for the role. */
 export const readSqlserverPrivileges = (
   [[account = []] = [], schemas = []]: readonly (readonly SqlserverRow[])[],
   role: 'source' | 'target',
 ): Privileges => {
-  const [user, login, database, sysadmin, reads, creates, alters, schema, ...memberships] = account;
-  const to = `TO ${quoteSqlserverPath(String(user))};`;
-  if (Number(sysadmin) === 1) {
-    const cure = `ALTER SERVER ROLE [sysadmin] DROP MEMBER ${quoteSqlserverPath(String(login))};`;
-    return { missing: [], excess: role === 'source' ? [{ what: 'member of sysadmin', cure }] : [] };
+  const [user, login, database, admin, reads, creates, alters, schema, ...memberships] = account;
+  const quotedUser = quoteSqlserverPath(String(user));
+  const { grant, revoke } = createGrantStatements(quotedUser);
+  const missing: Privileges['missing'][number][] = [];
+  const excess: Privileges['excess'][number][] = [];
+  if (isTrue(admin)) {
+    if (role === 'source')
+      excess.push(toMembership('SERVER ROLE', 'sysadmin', quoteSqlserverPath(String(login))));
+    return { missing, excess };
   }
   if (role === 'target') {
-    return {
-      missing: [
-        ...(Number(creates) === 1 ? [] : [{ what: 'CREATE TABLE', grant: `GRANT CREATE TABLE ${to}` }]),
-        ...(Number(alters) === 1
-          ? []
-          : [
-              {
-                what: `ALTER on schema ${String(schema)}`,
-                grant: `GRANT ALTER, INSERT, SELECT ON SCHEMA::${quoteSqlserverPath(String(schema))} ${to}`,
-              },
-            ]),
-      ],
-      excess: [],
-    };
+    if (!isTrue(creates)) missing.push(grant('CREATE TABLE'));
+    if (!isTrue(alters)) missing.push(grant('ALTER, INSERT, SELECT', ...describeSchema(schema)));
+    return { missing, excess };
   }
-  const roles = powerfulSqlserverRoles.filter((_, at) => Number(memberships[at]) === 1);
-  return {
-    missing:
-      schemas.length === 0 && Number(reads) !== 1
-        ? [
-            {
-              what: `SELECT on database ${String(database)}`,
-              grant: `GRANT SELECT ON DATABASE::${quoteSqlserverPath(String(database))} ${to}`,
-            },
-          ]
-        : schemas.slice(0, MAX_SQLSERVER_SCHEMAS_SHOWN).flatMap((row) => toMissingSelect(row, to)),
-    excess: [
-      ...roles.map((name) => ({
-        what: `member of ${name}`,
-        cure: `ALTER ROLE ${quoteSqlserverPath(name)} DROP MEMBER ${quoteSqlserverPath(String(user))};`,
-      })),
-      ...(roles.some((name) => name === 'db_owner' || name === 'db_datawriter')
-        ? [] // the role includes the writes
-        : schemas.slice(0, MAX_SQLSERVER_SCHEMAS_SHOWN).flatMap((row) => toExcessWrite(row, String(user)))),
-    ],
-  };
+  if (schemas.length === 0 && !isTrue(reads)) {
+    const on = `DATABASE::${quoteSqlserverPath(String(database))}`;
+    missing.push(grant('SELECT', on, `database ${String(database)}`));
+  }
+  const roles = powerfulSqlserverRoles.filter((_, at) => isTrue(memberships[at]));
+  for (const name of roles) excess.push(toMembership('ROLE', name, quotedUser));
+  const isWriter = roles.includes('db_owner') || roles.includes('db_datawriter');
+  for (const [name, tables, unreadable, writable] of schemas) {
+    const unreadableTables = `${Number(unreadable)} of ${Number(tables)} tables of `;
+    if (Number(unreadable) > 0) missing.push(grant('SELECT', ...describeSchema(name, unreadableTables)));
+    // The role of a writer includes these privileges.
+    if (Number(writable) > 0 && !isWriter)
+      excess.push(
+        revoke('INSERT, UPDATE, DELETE', ...describeSchema(name, `${Number(writable)} tables of `)),
+      );
+  }
+  return { missing, excess };
 };
 
-/** People read the remediation, so longer lists are truncated. */
-const MAX_SQLSERVER_SCHEMAS_SHOWN = 20;
+const isTrue = (value: unknown): boolean => Number(value) === 1;
 
-const toMissingSelect = ([schema, tables, unreadable]: SqlserverRow, to: string): Privileges['missing'] =>
-  Number(unreadable) === 0
-    ? []
-    : [
-        {
-          what: `SELECT on ${Number(unreadable)} of ${Number(tables)} tables of schema ${String(schema)}`,
-          grant: `GRANT SELECT ON SCHEMA::${quoteSqlserverPath(String(schema))} ${to}`,
-        },
-      ];
+const toMembership = (kind: 'ROLE' | 'SERVER ROLE', name: string, member: string) => ({
+  what: `member of ${name}`,
+  revoke: `ALTER ${kind} ${quoteSqlserverPath(name)} DROP MEMBER ${member};`,
+});
 
-const toExcessWrite = ([schema, , , writable]: SqlserverRow, user: string): Privileges['excess'] =>
-  Number(writable) === 0
-    ? []
-    : [
-        {
-          what: `writing to ${Number(writable)} tables of schema ${String(schema)}`,
-          cure: `REVOKE INSERT, UPDATE, DELETE ON SCHEMA::${quoteSqlserverPath(String(schema))} FROM ${quoteSqlserverPath(user)};`,
-        },
-      ];
+/** The schema as a statement spells it, and as people read it. */
+const describeSchema = (schema: unknown, tables = ''): readonly [string, string] => [
+  `SCHEMA::${quoteSqlserverPath(String(schema))}`,
+  `${tables}schema ${String(schema)}`,
+];
