@@ -136,7 +136,7 @@ test("an unknown option is named if the source's clients have it, and otherwise 
   expect(answer?.body.errors).toEqual([
     {
       path: 'connection_string',
-      expected: 'no option passfile, of another form or name than its clients have (option 2 of the query)',
+      expected: 'no option passfile and no unknown option (option 2 of the query)',
     },
   ]);
 });

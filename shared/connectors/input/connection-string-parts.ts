@@ -9,7 +9,7 @@ export const refuseConnectionString = (expected: string): never => {
   });
 };
 
-const encodingExpectation = 'a string whose every % begins two hexadecimal digits, as in %25 for % itself';
+const encodingExpectation = 'two hexadecimal digits after each %: write % itself as %25';
 
 export const decodePercentEncoded = (text: string, expected = encodingExpectation): string => {
   try {
@@ -46,7 +46,7 @@ export const splitUrl = (text: string, schemes: readonly [string, ...string[]], 
 /** Refuses `postgresql://https://db.example.com/shop`, whose host would be `https`. */
 export const checkSingleScheme = (place: string, path: string): void => {
   if (path.startsWith('/') || /^https?:?$/i.test(place))
-    refuseConnectionString('one scheme: the host without https:// before it');
+    refuseConnectionString('one scheme: remove the second one before the host');
 };
 
 export type QueryOption = readonly [name: string, value: string];
@@ -72,7 +72,7 @@ export const parseUrlQuery = (
       if (!plusIsBlank) return [decodePercentEncoded(name), decodePercentEncoded(value)];
       const option = decodePercentEncoded(name.replaceAll('+', ' '));
       if (value.includes('+') && secret?.(option))
-        refuseConnectionString('%2B for a plus and %20 for a blank in a secret: a + alone could be either');
+        refuseConnectionString('%2B for a plus and %20 for a space in a secret: a + could be either');
       return [option, decodePercentEncoded(value.replaceAll('+', ' '))];
     });
 
@@ -94,17 +94,18 @@ export const checkKnownOptions = (
   const others = unknown.filter((option) => !isName(option)).map(({ at }) => at);
   const positions =
     others.length > MAX_LISTED_POSITIONS ? [...others.slice(0, MAX_LISTED_POSITIONS), '…'] : others;
+  const plural = others.length > 1 ? 's' : '';
   const listed = [
-    ...known,
+    ...(known.length > 0 ? [`no option ${known.join(', ')}`] : []),
     ...(others.length > 0
-      ? [`of another form or name than its clients have (option ${positions.join(', ')} of ${where})`]
+      ? [`no unknown option${plural} (option${plural} ${positions.join(', ')} of ${where})`]
       : []),
   ];
   const remediations = [
     ...new Set(known.flatMap((name) => findOptionRemediation(foldOptionName(name)) ?? [])),
   ];
   refuseConnectionString(
-    `no option ${listed.join(', ')}${remediations.length > 0 ? `: ${remediations.join('; ')}` : ''}`,
+    `${listed.join(' and ')}${remediations.length > 0 ? `: ${remediations.join('; ')}` : ''}`,
   );
 };
 
@@ -132,12 +133,9 @@ const optionRemediations: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /hostnameincertificate|^ssltargetname|dnmatch/,
-    'the certificate must name the host itself: ssl_mode verify-full checks that',
+    'use a certificate that names the host: ssl_mode verify-full checks the name',
   ],
-  [
-    /^requireauth$|^gssencmode$|^krb|^integratedsecurity$/,
-    'this client logs in as credentials.auth_method says',
-  ],
+  [/^requireauth$|^gssencmode$|^krb|^integratedsecurity$/, 'set credentials.auth_method instead'],
 ];
 
 /** Returns the connection timeout in seconds, at most 300, or `undefined` for 0, which means the default. */

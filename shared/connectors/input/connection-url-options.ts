@@ -2,7 +2,8 @@ import type { SslMode } from '../connector.ts';
 import { parseTimeoutSeconds, refuseConnectionString } from './connection-string-parts.ts';
 import { type TlsDemand, toTlsDemand } from './resolve-tls-mode.ts';
 
-type TlsMeaning = SslMode | Omit<TlsDemand, 'option'>;
+/** The demand of a value on TLS: at least this mode (`disable`: no other mode), or in detail. */
+export type TlsMeaning = SslMode | Omit<TlsDemand, 'option'>;
 
 /** What an option of a connection string does. */
 export interface UrlOption {
@@ -111,10 +112,13 @@ export const readOption = ({
     name,
     field,
     value: value === '' ? '' : (option.toValue?.(value) ?? value),
-    tls: typeof meaning === 'string' ? toTlsDemand(name, meaning) : meaning && { option: name, ...meaning },
+    tls: toNamedTlsDemand(name, meaning),
     seconds: timeout && parseTimeoutSeconds(name, value, { unit: timeoutUnits[timeout](value) }),
   };
 };
 
 const renderChoice = (values: readonly string[]): string =>
   values.length > 2 ? `one of ${values.join(', ')}` : values.join(' or ');
+
+export const toNamedTlsDemand = (option: string, meaning: TlsMeaning | undefined): TlsDemand | undefined =>
+  typeof meaning === 'string' ? toTlsDemand(option, meaning) : meaning && { option, ...meaning };

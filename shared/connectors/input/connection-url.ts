@@ -14,6 +14,8 @@ import {
   type GivenOption,
   indexOptions,
   readOption,
+  type TlsMeaning,
+  toNamedTlsDemand,
   type UrlOption,
 } from './connection-url-options.ts';
 import { resolveTlsMode } from './resolve-tls-mode.ts';
@@ -36,6 +38,8 @@ import { resolveTlsMode } from './resolve-tls-mode.ts';
 export interface ConnectionUrlDefinition {
   /** In lower case. Error messages show the first. */
   readonly schemes: readonly [string, ...string[]];
+  /** What a scheme demands of TLS, for schemes that select it: `{ https: 'verify-full', http: 'disable' }`. */
+  readonly schemeTls?: Readonly<Record<string, TlsMeaning>>;
   /**
    * The parts of the URL behind `scheme://`, each named for the field that it sets. The host may be another field, and the path may be several
    * fields. A number in place of `port` is the only port that is accepted; without `:port`, none is.
@@ -119,7 +123,7 @@ export const createConnectionUrlParser = (definition: ConnectionUrlDefinition): 
     for (const { field, name } of options)
       if (field !== undefined && Object.hasOwn(fromAddress, field))
         refuseConnectionString(`${field} once, in the address or as the option ${name}`);
-    const parts = toConnectionStringParts(fromAddress, options, definition);
+    const parts = toConnectionStringParts(fromAddress, options, url?.scheme, definition);
     return complete?.(parts, options) ?? parts;
   };
   return { schemes, parse };
@@ -128,7 +132,13 @@ export const createConnectionUrlParser = (definition: ConnectionUrlDefinition): 
 const toConnectionStringParts = (
   address: UrlFields,
   given: readonly GivenOption[],
-  { emptyValues, exclusive = [], credentials: secrets = ['password'] }: ConnectionUrlDefinition,
+  scheme: string | undefined,
+  {
+    emptyValues,
+    schemeTls = {},
+    exclusive = [],
+    credentials: secrets = ['password'],
+  }: ConnectionUrlDefinition,
 ): ConnectionStringParts => {
   const effects = given.filter(({ value }) => value !== '' || emptyValues !== 'skip').map(readOption);
   const set = effects.flatMap(({ field, value }) => (field === undefined ? [] : [[field, value] as const]));
@@ -142,7 +152,10 @@ const toConnectionStringParts = (
   ]);
   for (const [one, other] of exclusive)
     if (present.has(one) && present.has(other)) refuseConnectionString(`${one} or ${other}, not both`);
-  const mode = resolveTlsMode(effects.flatMap(({ tls }) => tls ?? []));
+  const schemeDemand = toNamedTlsDemand(`${scheme}://`, schemeTls[scheme ?? '']);
+  const mode = resolveTlsMode(
+    [...effects.map(({ tls }) => tls), schemeDemand].filter((tls) => tls !== undefined),
+  );
   const seconds = effects.find((effect) => effect.seconds !== undefined)?.seconds;
   return {
     config: Object.fromEntries(fields.filter(([name]) => !secrets.includes(name))),
@@ -161,7 +174,7 @@ const checkField = (name: string, value: unknown): unknown => {
   if (typeof value !== 'string') return value;
   if (name === 'host' && value.includes(',')) refuseConnectionString('one host');
   if (name === 'host' && /^[/@]/.test(value))
-    refuseConnectionString('a host that is reached over TCP, not the path of a socket');
+    refuseConnectionString('a host that is reached over TCP, not a socket path');
   if (name !== 'port') return value;
   return /^\d{1,5}$/.test(value) ? Number(value) : refuseConnectionString('a port from 1 to 65535');
 };

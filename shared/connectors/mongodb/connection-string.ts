@@ -28,7 +28,7 @@ const parseMongodbMember = (member: string): { readonly host: string; readonly p
     /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(decodePercentEncoded(member)) ?? [];
   const host =
     bracketed ?? bare ?? refuseConnectionString('hosts of the form host:port, separated by commas');
-  if (host.includes('/')) refuseConnectionString('a host that is reached over TCP, not the path of a socket');
+  if (host.includes('/')) refuseConnectionString('a host that is reached over TCP, not a socket path');
   return { host, ...(port !== undefined && { port: Number(port) }) };
 };
 

@@ -54,7 +54,7 @@ const findSqlserverPairEnd = (text: string, from: number): number => {
 /** Ignores spaces around names and values, as JDBC and ADO.NET do. A value that needs them must be in braces. */
 const parseSqlserverPair = (pair: string): QueryOption => {
   const at = pair.indexOf('=');
-  if (at === -1) return refuseConnectionString('name=value between the semicolons');
+  if (at === -1) return refuseConnectionString('name=value pairs between the semicolons');
   const [name, value] = [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
   if (value.startsWith('{'))
     return [
@@ -70,7 +70,7 @@ const parseSqlserverPair = (pair: string): QueryOption => {
   return [name, value];
 };
 
-const sqlserverBracesForm = 'a value that begins with { to end with }, and each } inside it to be written }}';
+const sqlserverBracesForm = 'a value that begins with { to end with }, with each } inside it written as }}';
 
 /** In go-mssqldb, the path is the instance if an option names the database. */
 const adjustSqlserverAddress = (
