@@ -189,7 +189,7 @@ const checkMinimumVersion = ({ title, minimum }: Connector, version: string): vo
   if (minimum === undefined || found === undefined || compareVersions(found, minimum) >= 0) return;
   throw new Problem(
     'unsupported-version',
-    `${title} ${found} is not supported: the oldest supported version is ${minimum}.`,
+    `Expected ${title} ${minimum} or later. The version of the server is ${found}.`,
     { remediation: `Upgrade the server to version ${minimum} or later.` },
   );
 };

@@ -263,7 +263,7 @@ const ofBigquery: readonly FailureRow[] = [
     'query',
     'source-too-large',
     'server',
-    /larger than BigQuery returns.*config\.datasets/,
+    /size or resource limit of BigQuery.*config\.datasets/,
   ],
 ];
 

@@ -194,4 +194,4 @@ const bigqueryTimeoutRemediation =
   'Raise query_timeout_seconds, or list only the datasets that you need in config.datasets.';
 
 const createEndlessListProblem = () =>
-  new Problem('protocol-mismatch', 'Expected a list of datasets within the size limit');
+  new Problem('protocol-mismatch', `Expected a list of at most ${MAX_BIGQUERY_DATASETS} datasets`);

@@ -54,7 +54,7 @@ const googleFailuresByReason = createFailureTable({
   'accessDenied forbidden PERMISSION_DENIED access_denied': ['permission-denied'],
   'accessNotConfigured SERVICE_DISABLED': [
     'permission-denied',
-    'Enable the BigQuery API of the project: gcloud services enable bigquery.googleapis.com',
+    'Enable the BigQuery API for the project: gcloud services enable bigquery.googleapis.com',
   ],
   'notFound NOT_FOUND': [
     'database-not-found',
@@ -66,11 +66,11 @@ const googleFailuresByReason = createFailureTable({
   ],
   'responseTooLarge resourcesExceeded': [
     'source-too-large',
-    'The answer is larger than BigQuery returns. List only the datasets that you need in config.datasets.',
+    'The query exceeded a size or resource limit of BigQuery. List only the datasets that you need in config.datasets.',
   ],
   bytesBilledLimitExceeded: [
     'server-error',
-    'The catalog is so large that a query would exceed Mooring’s limit of 1 GiB billed. List only the datasets that you need in config.datasets.',
+    'A query for the catalog would bill more than Mooring’s limit of 1 GiB. List only the datasets that you need in config.datasets.',
   ],
   'quotaExceeded rateLimitExceeded jobRateLimitExceeded userRateLimitExceeded RESOURCE_EXHAUSTED RATE_LIMIT_EXCEEDED':
     ['server-error', 'The BigQuery quota of the project is used up. Try again later, or raise the quota.'],

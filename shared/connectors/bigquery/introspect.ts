@@ -101,7 +101,7 @@ export const introspectBigquery = async (
             reason: 'tables-failed',
             count: failed,
             remediation:
-              'BigQuery failed temporarily or timed out for these datasets, in all attempts. Introspect again later, or raise query_timeout_seconds.',
+              'For these datasets, BigQuery reported a temporary failure three times, or did not answer in time. Introspect again later, or raise query_timeout_seconds.',
           },
         ]
       : []),

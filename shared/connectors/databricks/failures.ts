@@ -127,7 +127,7 @@ const classifyDatabricksForbidden = createTextClassifier([
 ]);
 
 const databricksFailuresByStatus = createFailureTable({
-  '401 403': ['authentication-failed', 'Send a valid token of this workspace.'],
+  '401 403': ['authentication-failed', 'Send a valid token for this workspace.'],
   '404': [
     'database-not-found',
     'Check config.http_path: the workspace has no warehouse or cluster with this path.',

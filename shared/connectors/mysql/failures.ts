@@ -81,14 +81,14 @@ const mysqlErrorMeanings = createFailureTable({
     'The server lost the connection. Check the network between the server and the probe, and net_read_timeout and net_write_timeout of the server.',
   ],
   '1153': ['server-error', 'The server does not accept packets of this size. Raise max_allowed_packet.'],
-  '1213': ['server-error', 'The server rolled back the statement to resolve a deadlock. Try again.'],
+  '1213': ['server-error', 'The server rolled back the transaction to resolve a deadlock. Try again.'],
   '1030 1016 1017 1194 1195 1034 1812': [
     'server-error',
     'A table or tablespace of the server is damaged or missing. Find its name in the server log, run CHECK TABLE, and repair it (REPAIR TABLE) or restore it.',
   ],
   '3 28 1114': [
     'server-error',
-    'The disk of the server is full, or a temporary table reached its size limit. Free disk space on the server, or raise the limit.',
+    'The disk of the server is full, or a temporary table reached its size limit. Free disk space on the server, or raise the size limit.',
   ],
   '1290 1836': [
     'server-error',

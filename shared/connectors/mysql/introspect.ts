@@ -185,7 +185,7 @@ const listUncheckedMysqlViews = (count: number): Missing[] =>
           reason: 'views-unchecked',
           count,
           remediation:
-            'A locked table prevented the check of whether these views can be read. Introspect again when no LOCK TABLES, ALTER TABLE or other change of a table is running.',
+            'Mooring could not check whether these views can be read, because a table was locked. Introspect again when no LOCK TABLES, ALTER TABLE or other change of a table is running.',
         },
       ]
     : [];

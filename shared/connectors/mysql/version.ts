@@ -32,7 +32,7 @@ export const renderMysqlVersion = (version: string): string => {
   if (major < 10 || (major === 10 && minor < 3)) {
     throw new Problem(
       'unsupported-version',
-      `MariaDB ${number} is not supported: the oldest supported version is 10.3.`,
+      `Expected MariaDB 10.3 or later. The version of the server is ${number}.`,
       { remediation: 'Upgrade the server to MariaDB 10.3 or later.' },
     );
   }

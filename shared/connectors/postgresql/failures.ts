@@ -172,7 +172,7 @@ const postgresqlStateMeanings = createFailureTable({
   ],
   XX001: [
     'server-error',
-    'Data on the server is corrupted. Find the affected table in the server log, and restore it.',
+    'Data on the server is corrupted. Find the affected table in the server log, and restore it from a backup.',
   ],
   XX002: [
     'server-error',
@@ -201,5 +201,5 @@ const classifyPgDriverText = createTextClassifier([
 /** A password hash of Redshift that the driver does not support. */
 const redshiftSha256Password: FailureMeaning = [
   'authentication-failed',
-  'The server stores the password of this account as a SHA-256 hash, which the driver does not support. Store it as an MD5 hash instead: run ALTER USER … PASSWORD ‘md5…’; where … is the MD5 hash, in hexadecimal, of the password followed by the user name.',
+  "The server stores the password of this account as a SHA-256 hash, which the driver does not support. Store it as an MD5 hash instead: run ALTER USER … PASSWORD 'md5HASH'; where HASH is the MD5 hash, in hexadecimal, of the password followed by the user name.",
 ];

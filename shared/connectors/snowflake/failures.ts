@@ -34,7 +34,7 @@ const snowflakeFailuresByCode = createFailureTable({
   // https://docs.snowflake.com/en/user-guide/security-mfa
   '390120 390121 390122 390124 390125 390126 390127 390129 390132': [
     'authentication-failed',
-    'The user must log in with a second factor. Use a key pair, a programmatic access token, or a user of TYPE = SERVICE.',
+    'The user must log in with a second factor. Use a key pair, a programmatic access token, or a user with TYPE = SERVICE.',
   ],
   '390123': [
     'account-locked',
@@ -64,7 +64,7 @@ const snowflakeFailuresByCode = createFailureTable({
   ],
   '390197': [
     'authentication-failed',
-    'The user must log in with a second factor. Use a key pair, a programmatic access token, or a user of TYPE = SERVICE.',
+    'The user must log in with a second factor. Use a key pair, a programmatic access token, or a user with TYPE = SERVICE.',
   ],
   '390201': [
     'permission-denied',
@@ -78,7 +78,7 @@ const snowflakeFailuresByCode = createFailureTable({
   ],
   '000604': [
     'timeout',
-    'A user or a limit of the account cancelled the statement. Try again. If it happens again, look for statements with the query tag mooring in the query history.',
+    'The statement was cancelled by a user or by a limit of the account. Try again. If it happens again, look for statements with the query tag mooring in the query history.',
   ],
   '000606': [
     'permission-denied',
@@ -101,7 +101,7 @@ const snowflakeFailuresBySqlState = createFailureTable({
   '42501': permissionDenied,
   '57014': [
     'timeout',
-    'A user or a limit of the account cancelled the statement. Try again. If it happens again, look for statements with the query tag mooring in the query history.',
+    'The statement was cancelled by a user or by a limit of the account. Try again. If it happens again, look for statements with the query tag mooring in the query history.',
   ],
 });
 
