@@ -57,7 +57,7 @@ describe('PostgreSQL failure 28000 by English text', () => {
       true,
       'no pg_hba.conf entry for host "::1", user "me", database "shop", SSL encryption',
       'permission-denied',
-      'add one',
+      'Add one',
     ],
     [
       'ClientAuthentication',
@@ -159,7 +159,7 @@ describe('PostgreSQL failure by SQLSTATE and routine', () => {
     ['58030', 'mdread', 'server-error', 'disk'],
     ['P0001', 'exec_stmt_raise', 'server-error', 'ON LOGIN'],
     ['53100', 'anything', 'server-error', 'full'],
-    ['XX001', 'anything', 'server-error', 'damaged'],
+    ['XX001', 'anything', 'server-error', 'corrupted'],
   ])('maps %s from %s', (code, routine, meaning, words) => {
     expect(classifyPostgresqlError(thrown({ code, routine }))).toMatchObject({
       code: meaning,

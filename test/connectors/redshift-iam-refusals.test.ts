@@ -37,9 +37,9 @@ if (engine)
       [cluster, 'RequestExpired', 400, 'server-error', 'clock'],
       [cluster, 'ClusterNotFound', 404, 'database-not-found', 'cluster_identifier'],
       [cluster, 'InvalidParameterValue', 400, 'authentication-failed', 'config.username'],
-      [cluster, 'Throttling', 400, 'server-error', 'try again'],
+      [cluster, 'Throttling', 400, 'server-error', 'Try again'],
       [cluster, 'UnsupportedOperation', 400, 'server-error', 'auth_method password'],
-      [cluster, 'InternalFailure', 500, 'server-error', 'AWS failed'],
+      [cluster, 'InternalFailure', 500, 'server-error', 'AWS reported an internal error'],
       [cluster, 'SomethingNew', 403, 'permission-denied', 'GetClusterCredentials'],
       [workgroup, 'AccessDeniedException', 400, 'permission-denied', 'eu-west-1:123456789012:workgroup/*'],
       [workgroup, 'UnrecognizedClientException', 400, 'authentication-failed', 'access_key_id'],
@@ -47,8 +47,8 @@ if (engine)
       [workgroup, 'ExpiredTokenException', 400, 'credentials-expired', 'new keys'],
       [workgroup, 'ResourceNotFoundException', 400, 'database-not-found', 'workgroup_name'],
       [workgroup, 'ValidationException', 400, 'authentication-failed', 'workgroup_name'],
-      [workgroup, 'ThrottlingException', 400, 'server-error', 'try again'],
-      [workgroup, 'InternalServerException', 500, 'server-error', 'AWS failed'],
+      [workgroup, 'ThrottlingException', 400, 'server-error', 'Try again'],
+      [workgroup, 'InternalServerException', 500, 'server-error', 'AWS reported an internal error'],
     ])('fails when the API for %s answers %s', async (host, name, status, code, cure) => {
       const [type, body] = host === cluster ? xmlRefusal(name) : jsonRefusal(name);
       const { failed, details, asked } = await answeredWith(
@@ -102,7 +102,7 @@ if (engine)
           failed: {
             step: 'authenticate',
             code: 'connection-reset',
-            remediation: expect.stringContaining('that the deployment names for redshift-serverless'),
+            remediation: expect.stringContaining('that the deployment configures for redshift-serverless'),
           },
           details: { error: expect.stringContaining('AWS') },
         });
