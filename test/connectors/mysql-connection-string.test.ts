@@ -12,7 +12,7 @@ const expectation = (text: string) => {
       return error.extras.errors?.[0]?.expected;
     throw error;
   }
-  return 'was taken';
+  return 'was accepted';
 };
 
 describe('MySQL connection string', () => {
@@ -97,11 +97,11 @@ describe('MySQL connection string', () => {
 describe('rejected MySQL connection string', () => {
   test.each([
     ['several hosts', 'mysql://one.example.test,two.example.test/shop', 'one host'],
-    ['the socket of this machine', 'mysql://%2Fvar%2Frun%2Fmysqld.sock/shop', 'over TCP'],
+    ['a socket path', 'mysql://%2Fvar%2Frun%2Fmysqld.sock/shop', 'over TCP'],
     ['a socket as an option', 'mysql:///shop?socket=/var/run/mysqld.sock', 'no option socket'],
-    ['another socket', 'mysql://db.example.test/shop?socketPath=/x', 'no option socketPath'],
+    ['a socket as another option', 'mysql://db.example.test/shop?socketPath=/x', 'no option socketPath'],
     [
-      'files of ours',
+      'local files',
       'mysql://db.example.test/shop?allowLoadLocalInfile=true',
       'no option allowLoadLocalInfile',
     ],
@@ -111,55 +111,55 @@ describe('rejected MySQL connection string', () => {
       'no option allowMultiQueries',
     ],
     [
-      'the same, by mysql2',
+      'several statements in mysql2',
       'mysql://db.example.test/shop?multipleStatements=true',
       'no option multipleStatements',
     ],
-    ['what deserializes', 'mysql://db.example.test/shop?autoDeserialize=true', 'no option autoDeserialize'],
-    ['code of others', 'mysql://db.example.test/shop?queryInterceptors=x.Y', 'no option queryInterceptors'],
+    ['deserialization', 'mysql://db.example.test/shop?autoDeserialize=true', 'no option autoDeserialize'],
+    ['classes to load', 'mysql://db.example.test/shop?queryInterceptors=x.Y', 'no option queryInterceptors'],
     ['flags of the driver', 'mysql://db.example.test/shop?flags=LOCAL_FILES', 'no option flags'],
     [
-      'a key in our file system',
+      'the path of a key',
       'mysql://db.example.test/shop?ssl-key=/etc/passwd',
       'no option ssl-key: send the certificate and its key themselves',
     ],
-    ['an authority there', 'mysql://db.example.test/shop?ssl_ca=/etc/passwd', 'ssl.ca'],
+    ['the path of a CA', 'mysql://db.example.test/shop?ssl_ca=/etc/passwd', 'ssl.ca'],
     ['an option twice', 'mysql://db.example.test/shop?ssl-mode=REQUIRED&sslMode=DISABLED', 'ssl-mode once'],
-    [
-      'a mode that there is not',
-      'mysql://db.example.test/shop?ssl-mode=constructor',
-      'verify-full for ssl-mode',
-    ],
-    ['a time that is none', 'mysql://db.example.test/shop?connectTimeout=soon', 'a whole number'],
+    ['an unknown mode', 'mysql://db.example.test/shop?ssl-mode=constructor', 'verify-full for ssl-mode'],
+    ['a timeout that is not a number', 'mysql://db.example.test/shop?connectTimeout=soon', 'a whole number'],
     ['a profile of the driver', 'mysql://db.example.test/shop?ssl=Amazon%20RDS', 'for ssl'],
-    ['what every object has', 'mysql://db.example.test/shop?constructor=x', 'no option constructor'],
-    ['a name that is none', 'mysql://db.example.test/shop?hunter2!=x', 'no unknown option'],
-    ['TLS and none', 'mysql://h/d?sslMode=VERIFY_IDENTITY&useSSL=false', 'ssl-mode and useSSL that'],
+    ['the name of an object property', 'mysql://db.example.test/shop?constructor=x', 'no option constructor'],
+    ['an invalid option name', 'mysql://db.example.test/shop?hunter2!=x', 'no unknown option'],
     [
-      'TLS required and none',
+      'TLS required and disabled',
+      'mysql://h/d?sslMode=VERIFY_IDENTITY&useSSL=false',
+      'ssl-mode and useSSL that',
+    ],
+    [
+      'TLS disabled and required',
       'mysql://h/d?ssl-mode=DISABLED&requireSSL=true',
       'requireSSL and ssl-mode that',
     ],
     [
-      'none, verified',
+      'TLS disabled with a verified certificate',
       'mysql://h/d?useSSL=false&verifyServerCertificate=true',
       'verifyServerCertificate and useSSL that',
     ],
     [
-      'verified and not',
+      'a certificate that is verified and not verified',
       'mysql://h/d?sslMode=VERIFY_CA&verifyServerCertificate=false',
       'ssl-mode and verifyServerCertificate that',
     ],
     [
-      'verified and trusted',
+      'a certificate that is verified and trusted',
       'mysql://h/d?sslaccept=strict&trustServerCertificate=true',
       'sslaccept and trustServerCertificate that',
     ],
-    ['two drivers’ words', 'mysql://h/d?tls=skip-verify&ssl={}', 'ssl and tls that'],
-    ['a name that no client has', 'mysql://h/d?Tail', 'no unknown option (option 1 of the query)'],
+    ['contradicting options of two drivers', 'mysql://h/d?tls=skip-verify&ssl={}', 'ssl and tls that'],
+    ['an option that no client has', 'mysql://h/d?Tail', 'no unknown option (option 1 of the query)'],
     ['a scheme in the host', 'mysql://http://db.example.test/shop', 'one scheme'],
     ['a broken escape', 'mysql://me:%zz@db.example.test/shop', 'hexadecimal'],
-    ['JDBC', 'jdbc:mysql://db.example.test/shop', 'begins with mysql://'],
+    ['a JDBC URL', 'jdbc:mysql://db.example.test/shop', 'begins with mysql://'],
   ])('names what is expected instead: %s', (_, text, expected) =>
     expect(expectation(text)).toContain(expected),
   );

@@ -10,7 +10,7 @@ const expectation = (text: string) => {
     if (error instanceof Problem) return error.extras.errors?.[0]?.expected;
     throw error;
   }
-  return 'was taken';
+  return 'was accepted';
 };
 
 const base = { host: 'db.example.test', database: 'shop', username: 'me' };
@@ -85,21 +85,21 @@ describe('invalid SQL Server connection string', () => {
     ['an instance of an instance', 'sqlserver://db.example.test\\SQL\\EXPRESS;database=shop', 'host:port or host\\instance'],
     ['several hosts', 'sqlserver://one.example.test,two.example.test;database=shop', 'one host'],
     ['a database twice', 'sqlserver://db.example.test;database=shop;databaseName=other', 'database once'],
-    ['a login of Windows', 'sqlserver://db.example.test;integratedSecurity=true', 'no option integratedSecurity'],
-    ['a file of ours', 'sqlserver://db.example.test;trustStore=/etc/passwd', 'no option trustStore'],
-    ['another name for the certificate', 'sqlserver://db.example.test/shop?hostNameInCertificate=x', 'no option hostNameInCertificate'],
-    ['what every object has', 'sqlserver://db.example.test/shop?constructor=x', 'no option constructor'],
-    ['an encryption that there is not', 'sqlserver://db.example.test/shop?encrypt=constructor', 'disable for encrypt'],
-    ['no TLS, verified', 'sqlserver://h;Encrypt=disable;TrustServerCertificate=false', 'trustServerCertificate and encrypt that'],
-    ['TLS for the login alone, verified', 'sqlserver://h;Encrypt=false;TrustServerCertificate=false', 'trustServerCertificate and encrypt that'],
+    ['Windows authentication', 'sqlserver://db.example.test;integratedSecurity=true', 'no option integratedSecurity'],
+    ['the path of a trust store', 'sqlserver://db.example.test;trustStore=/etc/passwd', 'no option trustStore'],
+    ['another host name in the certificate', 'sqlserver://db.example.test/shop?hostNameInCertificate=x', 'no option hostNameInCertificate'],
+    ['the name of an object property', 'sqlserver://db.example.test/shop?constructor=x', 'no option constructor'],
+    ['an unknown encryption', 'sqlserver://db.example.test/shop?encrypt=constructor', 'disable for encrypt'],
+    ['TLS disabled with a verified certificate', 'sqlserver://h;Encrypt=disable;TrustServerCertificate=false', 'trustServerCertificate and encrypt that'],
+    ['optional TLS with a verified certificate', 'sqlserver://h;Encrypt=false;TrustServerCertificate=false', 'trustServerCertificate and encrypt that'],
     ['a password twice', 'sqlserver://h;password=;pwd=fake-one', 'password once'],
     ['quotes, which JDBC keeps', 'sqlserver://h;password="fake;one"', 'in braces'],
     ['quotes around a whole value', "sqlserver://h;password='fake-one'", 'in braces'],
     ['a brace that is not closed', 'sqlserver://h;password={fake-one', 'to end with }'],
-    ['something behind a brace', 'sqlserver://h;password={fake}-one', 'to end with }'],
+    ['text after a closing brace', 'sqlserver://h;password={fake}-one', 'to end with }'],
     ['two options without a semicolon', 'sqlserver://h;database=shop PWD=fake-one', 'in braces'],
-    ['a name that no client has', 'sqlserver://h;database=shop;Tail=x', 'no unknown option (option 2 of the list)'],
+    ['an option that no client has', 'sqlserver://h;database=shop;Tail=x', 'no unknown option (option 2 of the list)'],
     ['a scheme in the host', 'sqlserver://https://db.example.test/shop', 'one scheme'],
-    ['a port that is none', 'sqlserver://db.example.test:port;database=shop', 'a port from 1'],
+    ['a port that is not a number', 'sqlserver://db.example.test:port;database=shop', 'a port from 1'],
   ])('is rejected: %s', (_, text, expected) => expect(expectation(text)).toContain(expected)); // prettier-ignore
 });

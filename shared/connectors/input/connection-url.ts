@@ -93,7 +93,8 @@ export const createConnectionUrlParser = (definition: ConnectionUrlDefinition): 
   const template = parseAddressTemplate(address);
   const secrets = new Set(definition.credentials ?? ['password']);
   const fold = nameFolds[definition.spelling ?? 'exact'];
-  const known = indexOptions(definition, fold);
+  const index = indexOptions(definition, fold);
+  const findOption = (name: string) => index.get(fold(name));
 
   const parse = (text: string): ConnectionStringParts => {
     const list = readList?.(text);
@@ -102,18 +103,18 @@ export const createConnectionUrlParser = (definition: ConnectionUrlDefinition): 
       list ??
       parseUrlQuery(url?.query ?? '', {
         plusIsBlank: definition.plusIsBlank ?? false,
-        secret: (name) => secrets.has(known.get(fold(name))?.field ?? ''),
+        secret: (name) => secrets.has(findOption(name)?.field ?? ''),
       });
     checkKnownOptions(
       pairs.map(([name]) => name),
       {
-        isTaken: (name) => known.has(fold(name)),
+        isTaken: (name) => findOption(name) !== undefined,
         clients: definition.clients,
         where: list ? 'the list' : 'the query',
       },
     );
     const options = pairs.flatMap(([name, value]) => {
-      const option = known.get(fold(name));
+      const option = findOption(name);
       return option ? [{ ...option, value }] : [];
     });
     checkUniqueOptions(options, definition.ignoredMayRepeat);
