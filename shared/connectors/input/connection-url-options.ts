@@ -79,7 +79,7 @@ export const checkUniqueOptions = (options: readonly NamedOption[], ignoredMayRe
   const seen = new Set<string>();
   for (const { name, field = name, isIgnored = false } of options) {
     if (isIgnored && ignoredMayRepeat) continue;
-    if (seen.has(field)) refuseConnectionString(`the option ${name} once, in one of its spellings`);
+    if (seen.has(field)) refuseConnectionString(`the option ${name} once`);
     seen.add(field);
   }
 };
