@@ -30,7 +30,7 @@ export const loadRoutes = async (spoken: readonly ApiName[] = apiNames): Promise
     const name = findApiName(file);
     // One at a time: Jest cannot link modules that are imported concurrently.
     const found = ((await import(`../../functions/${file}.ts`)) as Readonly<Record<string, Endpoint>>)[part]; // a test checks that it exists
-    if (!found) throw new Error(`functions/${file}.ts exports no ${part}`);
+    if (!found) throw new Error(`functions/${file}.ts: expected it to export ${part}`);
     loaded.push({
       key,
       method,

@@ -48,7 +48,7 @@ export const addFunction = (
     createGrant(
       ['logs:CreateLogStream', 'logs:PutLogEvents'],
       [`${arns.logGroup(`/aws/lambda/${functionName}`)}:log-stream:*`],
-      { why: 'Lambda names the streams of a log.' },
+      { why: 'Lambda chooses the names of log streams.' },
     ),
     ...grants,
     ...(options.vpc ? buildInterfaceGrants(arns.function(name)) : []),
@@ -89,7 +89,7 @@ const checkFunctionEnvironment = (name: string, environment: FunctionOptions['en
   if (bytes <= MAX_ENVIRONMENT_BYTES) return;
   const [largest = ''] = sizes.toSorted(([, a], [, b]) => b - a)[0] ?? [];
   throw new Error(
-    `The environment of ${name} has ${bytes} bytes, and Lambda takes ${MAX_ENVIRONMENT_BYTES}: shorten what ${largest} is made of ` +
+    `The environment of ${name} has ${bytes} bytes, and Lambda allows ${MAX_ENVIRONMENT_BYTES}: shorten the setting that becomes ${largest} ` +
       '(of `egress`, join neighbouring CIDRs)',
   );
 };
@@ -109,7 +109,7 @@ const buildInterfaceGrants = (functionArn: string): readonly PolicyGrant[] => {
   ];
   return [
     createGrant(actions, ['*'], {
-      why: 'Lambda makes the interfaces, in the function’s name; the function is refused them.',
+      why: 'Lambda creates the network interfaces in the name of the function; the function itself is denied these actions.',
     }),
     {
       statement: PolicyStatement.fromJson({

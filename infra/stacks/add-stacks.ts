@@ -52,6 +52,6 @@ export const addStacks = async (app: App, { deployment, dist }: FunctionSource):
 
 const requirePlan = (plans: readonly FunctionPlan[], name: string): FunctionPlan => {
   const found = plans.find((plan) => plan.name === name);
-  if (!found) throw new Error(`There is no function ${name}`);
+  if (!found) throw new Error(`Expected a function ${name}`);
   return found;
 };

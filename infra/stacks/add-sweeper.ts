@@ -28,13 +28,13 @@ export const addSweeper = (
     grants: buildGrants(plan, resources),
   });
   new Rule(scope, 'SweepRule', {
-    description: 'What a crash left behind is removed',
+    description: 'Starts the daily sweep',
     schedule: Schedule.rate(Duration.days(1)),
     targets: [new LambdaFunction(sweeper)],
   });
   return new Alarm(scope, 'SweepAlarm', {
     alarmDescription:
-      'The sweeper failed, or refuses to remove secrets because the table may not be the one that they belong to: look into its log',
+      'The sweep failed, or removed nothing because the table may not be the one that the secrets belong to: read the log of the sweep',
     metric: sweeper.metricErrors({ statistic: 'sum' }),
     threshold: 1,
     evaluationPeriods: 1,

@@ -35,7 +35,7 @@ export const addUndelivered = (
   });
   return new Alarm(scope, 'UndeliveredAlarm', {
     alarmDescription:
-      'Tests that events asked for could not be made, and their connections have failed as unavailable: look into the log of the probe',
+      'Tests that events requested could not be made, and their connections have failed as unavailable: read the log of the probe',
     metric: consumer.metricInvocations({ statistic: 'sum', period: Duration.minutes(5) }),
     threshold: 1,
     evaluationPeriods: 1,

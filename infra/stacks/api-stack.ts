@@ -95,13 +95,14 @@ const createApiAlarms = (
     }),
     new Alarm(scope, 'ThrottlesAlarm', {
       ...usual,
-      alarmDescription: 'The stage turns requests away: raise `throttle` in the context',
+      alarmDescription: 'The stage rejects requests: raise `throttle` in the context',
       metric: throttled.metric({ statistic: 'sum' }),
       threshold: 1,
     }),
     new Alarm(scope, 'FunctionThrottlesAlarm', {
       ...usual,
-      alarmDescription: 'Lambda turns invocations away: the concurrency of the account and region is used up',
+      alarmDescription:
+        'Lambda rejects invocations: the concurrency of the account in this region is used up',
       // Without dimensions, the metric is the sum over all functions; an alarm can add up at most ten metrics.
       metric: new Metric({ namespace: 'AWS/Lambda', metricName: 'Throttles', statistic: 'sum' }),
       threshold: 1,

@@ -105,7 +105,7 @@ export class DataStack extends Stack {
       queueName: names.deadEvents,
       retentionPeriod: Duration.days(14),
     });
-    acceptFinding(deadEvents, 'It holds what the stream gave up; nothing takes from it but people.', 'SQS3');
+    acceptFinding(deadEvents, 'It contains events that the stream gave up; only people read them.', 'SQS3');
     this.tests = new Queue(this, 'Tests', {
       ...queue,
       queueName: names.tests,
@@ -117,7 +117,7 @@ export class DataStack extends Stack {
     const bus = new EventBus(this, 'Bus', { eventBusName: names.bus });
     new Rule(this, 'TestRule', {
       eventBus: bus,
-      description: 'What is created or goes elsewhere is tested',
+      description: 'Sends events that request a test to the queue',
       eventPattern: { source: Match.exactString('mooring'), detail: { test: [true] } },
       targets: [new SqsQueue(this.tests, { deadLetterQueue: deadTests, retryAttempts: 20 })],
     });
@@ -142,12 +142,12 @@ export class DataStack extends Stack {
       this.alarmOnLetters(
         'DeadLettersAlarm',
         this.deadLetters,
-        'The end of a test that could not be made was given up: look into the dead letters',
+        'A test that could not be made was not even recorded as failed: read the dead letters',
       ),
       this.alarmOnLetters(
         'DeadEventsAlarm',
         deadEvents,
-        'Changes of the table could not become events: look into the dead events and the log of the publisher',
+        'Changes of the table could not become events: read the dead events and the log of publish',
       ),
       new Alarm(this, 'StreamAlarm', {
         alarmDescription: 'Changes of the table wait longer than five minutes to become events',

@@ -104,7 +104,7 @@ const Deployment = v.pipe(
   v.forward(
     v.check(
       ({ vpc, services: asked }) => !vpc || asked.length === 0,
-      'none in a VPC that is there: make their endpoints yourself, in subnets that are not the probe’s',
+      'no services with an existing VPC: create their endpoints yourself, in other subnets than the probe’s',
     ),
     ['services'],
   ),

@@ -61,7 +61,7 @@ export const buildStreamGrants = (
   { tableKey, region }: GrantResources,
 ): readonly PolicyGrant[] => [
   createGrant(['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'], [stream]),
-  createGrant(['dynamodb:ListStreams'], ['*'], { why: 'dynamodb:ListStreams knows no resource.' }),
+  createGrant(['dynamodb:ListStreams'], ['*'], { why: 'dynamodb:ListStreams does not support resources.' }),
   grantThroughService('dynamodb', region, ['kms:Decrypt'], tableKey),
 ];
 
@@ -95,17 +95,17 @@ const buildVaultGrants = (
   ];
   return [
     ...grantIfAny(listActions('own'), (own) =>
-      createGrant(own, [resources.secrets], { why: 'Secrets come and go below our prefix.' }),
+      createGrant(own, [resources.secrets], { why: 'Secrets are created and removed below our prefix.' }),
     ),
     ...grantIfAny(listActions('all'), (all) =>
       createGrant(all, ['*'], {
-        why: 'secretsmanager:ListSecrets knows no resource; it tells names, never a value.',
+        why: 'secretsmanager:ListSecrets does not support resources. It returns names, never a value.',
       }),
     ),
     ...grantIfAny(listActions('shared'), (shared) =>
       createGrant(shared, ['*'], {
         conditions: tenantTagCondition,
-        why: 'Anybody’s secret, but only one that its owner has tagged for a tenant of ours.',
+        why: 'A secret of any owner, but only if the owner has tagged it for a tenant of this deployment.',
       }),
     ),
     ...grantIfAny(listActions('key'), (key) =>
@@ -117,7 +117,7 @@ const buildVaultGrants = (
     ),
     ...grantIfAny(functions.includes('readShared') ? ['kms:Decrypt'] : [], (key) =>
       grantThroughService('secretsmanager', resources.region, key, '*', {
-        why: 'Other people’s secrets are under keys of theirs, which say themselves whom they let in.',
+        why: 'Secrets of other owners are under keys of other owners, whose policies decide about access.',
       }),
     ),
     ...grantIfAny(listActions('mac'), (mac) => createGrant(mac, [resources.macKey])),

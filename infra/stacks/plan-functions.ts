@@ -62,7 +62,7 @@ const planRoutelessFunction = async (name: string, timeout: number): Promise<Fun
     readonly endpoint?: Endpoint;
   };
   const uses = found.uses ?? found.endpoint?.uses;
-  if (!uses) throw new Error(`functions/${name}.ts does not say what it uses`);
+  if (!uses) throw new Error(`functions/${name}.ts: expected it to export uses`);
   const [folder = '', entry = 'index'] = name.split('/');
   return { name, bundle: folder, entry, source: `functions/${name}.ts`, uses, timeout, routes: [] };
 };

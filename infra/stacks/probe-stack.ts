@@ -38,7 +38,7 @@ export class ProbeStack extends Stack {
     };
     const functions = Object.entries(probeMemoryMb).map(([part, memorySize]) => {
       const plan = plans.find(({ name }) => name === `probe/${part}`);
-      if (!plan) throw new Error(`There is no function probe/${part}`);
+      if (!plan) throw new Error(`Expected a function probe/${part}`);
       const vault = probeVaultFunctions[part as keyof typeof probeMemoryMb]; // a key of `probeMemoryMb`
       return addFunction(
         this,
@@ -76,14 +76,14 @@ export class ProbeStack extends Stack {
       this,
       deployment,
       functions.flatMap((one) => [
-        createProbeAlarm(one, 'Errors', 'A function of the probe fails: look into its log'),
-        createProbeAlarm(one, 'Throttles', 'Tests are turned away: raise the concurrency of the probe'),
+        createProbeAlarm(one, 'Errors', 'A function of the probe fails: read its log'),
+        createProbeAlarm(one, 'Throttles', 'Lambda rejects calls of the probe: raise its concurrency'),
       ]),
     );
     new CfnOutput(this, 'VpcId', { value: network.vpc.vpcId });
     if (network.egressIps.length > 0) {
       new CfnOutput(this, 'EgressIps', {
-        description: 'What customers have to let in',
+        description: 'The addresses that customers have to allow',
         value: Fn.join(',', [...network.egressIps]),
       });
     }

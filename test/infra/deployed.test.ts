@@ -76,7 +76,7 @@ describe('deployment', () => {
     const cidrs = (count: number) =>
       Array.from({ length: count }, (_, n) => `10.${n >> 4}.${(n & 15) * 16}.0/20`);
     await expect(synthesise({ egress: { allow: cidrs(250) } })).rejects.toThrow(
-      /^The environment of .* has \d+ bytes, and Lambda takes 4096: shorten what (EGRESS|SETTINGS) is made of/,
+      /^The environment of .* has \d+ bytes, and Lambda allows 4096: shorten the setting that becomes (EGRESS|SETTINGS)/,
     );
     expect(Object.keys(await synthesise({ egress: { allow: cidrs(50) } }))).toContain('MooringProbe');
   });

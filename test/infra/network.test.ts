@@ -111,6 +111,8 @@ describe('network of the probe', () => {
   );
 
   test('refuses service endpoints in an existing VPC', async () => {
-    await expect(appOf({ vpc, services })).rejects.toThrow('services: expected none in a VPC that is there');
+    await expect(appOf({ vpc, services })).rejects.toThrow(
+      'services: expected no services with an existing VPC',
+    );
   });
 });
