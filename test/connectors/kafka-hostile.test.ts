@@ -2,7 +2,11 @@ import type { Socket } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { SessionTarget } from '../../shared/connectors/connector.ts';
-import { runSourceTest } from '../../shared/connectors/run-source-test.ts';
+import {
+  openManagedSession,
+  runSourceTest,
+  type SourceSessionOptions,
+} from '../../shared/connectors/run-source-test.ts';
 import { kafka } from '../../shared/connectors/kafka/connector.ts';
 import {
   encodeInt32,
@@ -11,11 +15,25 @@ import {
   encodeKafkaString,
 } from '../../shared/connectors/kafka/protocol-types.ts';
 import { plainServer } from '../network/servers.ts';
+import { encodeKafkaTopic, startKafkaBroker } from './kafka-broker.ts';
 
 type Answer = (asked: { readonly key: number; readonly body: Buffer }, socket: Socket) => Buffer | undefined;
 
 const sasl = { auth_method: 'sasl', sasl_username: 'me', sasl_password: 'obviously-fake' };
 const scram = { ...sasl, sasl_mechanism: 'SCRAM-SHA-256' };
+
+const buildTarget = (port: number, credentials: SessionTarget['credentials']): SessionTarget => ({
+  config: { bootstrap_servers: `localhost:${port}` },
+  credentials,
+  options: { ssl_mode: 'disable', query_timeout_seconds: 5 },
+  role: 'source',
+});
+const sessionOptions: SourceSessionOptions = {
+  policy: { loopback: true },
+  environment: 'default',
+  tlsSettings: { mode: 'disable' },
+  options: { connection_timeout_seconds: 5 },
+};
 
 /** Tests a server that answers with `answer`. Returns the result and how many bytes the server could send. */
 const tried = async (answer: Answer, credentials: SessionTarget['credentials'] = { auth_method: 'none' }) => {
@@ -30,20 +48,10 @@ const tried = async (answer: Answer, credentials: SessionTarget['credentials'] =
   });
   const { details, steps } = await runSourceTest(
     kafka,
-    {
-      config: { bootstrap_servers: `localhost:${server.port}` },
-      credentials,
-      options: { ssl_mode: 'disable', query_timeout_seconds: 5 },
-      role: 'source',
-    },
-    {
-      policy: { loopback: true },
-      environment: 'default',
-      tlsSettings: { mode: 'disable' },
-      options: { connection_timeout_seconds: 5 },
-    },
+    buildTarget(server.port, credentials),
+    sessionOptions,
   );
-  return { details, failed: steps.find(({ status }) => status === 'failed'), sent };
+  return { details, steps, failed: steps.find(({ status }) => status === 'failed'), sent };
 };
 
 const frame = (body: Buffer) => Buffer.concat([encodeInt32(body.length), body]);
@@ -189,18 +197,39 @@ describe('test of a hostile Kafka broker', () => {
   });
 
   test('leaves out topics with names that Kafka does not allow', async () => {
+    const names = ['a\nb', '$(x)', '', 'orders', 'a'.repeat(250)];
+    await using broker = await startKafkaBroker({ topics: names.map((name) => encodeKafkaTopic(name)) });
+    await using session = await openManagedSession(
+      kafka,
+      buildTarget(broker.port, { auth_method: 'none' }),
+      sessionOptions,
+    );
+    const found: string[] = [];
+    await session.introspect({ excludedSchemas: [] }, (tables) => {
+      for (const { name } of tables) found.push(name);
+    });
+    expect(found).toEqual(['orders']);
+  });
+
+  test('grants nothing on a topic with a name that Kafka does not allow', async () => {
     const topic = (name: string) =>
       Buffer.concat([
         int16(0),
         encodeKafkaString(name),
         encodeInt8(0),
         encodeKafkaArray([]),
-        encodeInt32(-(2 ** 31)),
+        encodeInt32(-(2 ** 31)), // the broker does not know the rights of the account
       ]);
-    const odd = server({
-      3: (_asked, socket) => cluster('localhost', socket.localPort ?? 0, [topic('a\nb'), topic('$(x)')]),
-    });
-    expect(JSON.stringify(await tried(odd))).not.toMatch(/\$\(x\)/);
+    const { details, steps } = await tried(
+      server({
+        3: (_asked, socket) =>
+          cluster('localhost', socket.localPort ?? 0, [topic('a\nb'), topic('$(x)'), topic('orders')]),
+      }),
+    );
+    expect(details).not.toHaveProperty('code');
+    const privileges = steps.find(({ step }) => step === 'privileges');
+    expect(privileges).toMatchObject({ remediation: expect.stringMatching(/--topic orders$/) });
+    expect(JSON.stringify(steps)).not.toContain('$(x)');
   });
 
   test('fails with a problem code, and does not crash, for random bytes', async () => {

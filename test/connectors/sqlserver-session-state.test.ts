@@ -74,10 +74,17 @@ if (env)
       expect(front.batches()).toBe(3); // the initial batch, the catalog and the sizes
     });
 
-    test('does not read the same catalog if the settings change after the initial batch', async () => {
-      const expected = await read(port);
-      await using front = await startTdsFront(port, spoil, 'after the first batch');
-      expect(await read(front.port).catch(() => undefined)).not.toEqual(expected);
+    test('reads one table when rowcount changes to 1 after the initial batch', async () => {
+      await using front = await startTdsFront(port, 'set rowcount 1', 'after the first batch');
+      expect((await read(front.port)).tables.length).toBe(1);
+    });
+
+    test.each([
+      ['textsize', { code: 'server-error', message: expect.stringContaining('the same name') }],
+      ['query_governor_cost_limit', { code: 'server-error', extras: { native_code: '50000' } }],
+    ])('fails to read the catalog when %s changes to 1 after the initial batch', async (setting, problem) => {
+      await using front = await startTdsFront(port, `set ${setting} 1`, 'after the first batch');
+      await expect(read(front.port)).rejects.toMatchObject(problem);
     });
 
     test.each([

@@ -97,6 +97,14 @@ const rows: readonly FailureRow[] = [
     /allows only other addresses \(TCP\.INVITED_NODES\)/,
   ],
   ['ORA-12541', listener(12541), 'authenticate', 'connection-refused', 'network', /lsnrctl start/],
+  [
+    'NJS-516',
+    driver('NJS-516', 'no configuration directory set'),
+    'authenticate',
+    'server-error',
+    'server',
+    /redirects to an alias/,
+  ],
   ['ORA-12170', listener(12170), 'authenticate', 'timeout', 'network', /INBOUND_CONNECT_TIMEOUT/],
   [
     'ORA-12660',

@@ -191,6 +191,10 @@ const oracleErrorMeanings = createFailureTable({
     'host-not-found',
     'The listener redirects to a host whose name cannot be resolved. Check LOCAL_LISTENER.',
   ],
+  'NJS-516': [
+    'server-error',
+    'The listener redirects to an alias instead of an address. Check LOCAL_LISTENER and REMOTE_LISTENER.',
+  ],
   'ORA-12170 ORA-12535': [
     'timeout',
     'The listener, or the server that it redirects to, did not answer in time. Check its load, and check SQLNET.INBOUND_CONNECT_TIMEOUT.',
