@@ -45,12 +45,12 @@ const offsets = (asked: Buffer): Buffer => {
   const all = Array.from({ length: next() }, () => {
     const length = asked.readInt16BE(at);
     const topic = asked.subarray(at, (at += 2 + length));
-    const places = Array.from({ length: next() }, () => {
-      const place = Buffer.concat([encodeInt32(next()), int16(0), encodeInt64(-1), encodeInt64(1000)]);
+    const results = Array.from({ length: next() }, () => {
+      const result = Buffer.concat([encodeInt32(next()), int16(0), encodeInt64(-1), encodeInt64(1000)]);
       at += 8;
-      return place;
+      return result;
     });
-    return Buffer.concat([topic, encodeKafkaArray(places)]);
+    return Buffer.concat([topic, encodeKafkaArray(results)]);
   });
   return Buffer.concat([encodeInt32(0), encodeKafkaArray(all)]);
 };

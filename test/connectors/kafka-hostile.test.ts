@@ -117,9 +117,9 @@ describe('test of a hostile Kafka broker', () => {
   );
 
   test.each([
-    ['announces a gigabyte', Buffer.from([0x3f, 0, 0, 0])],
-    ['announces less than nothing', Buffer.from([0xff, 0xff, 0xff, 0xff])],
-    ['announces nothing', Buffer.from([0, 0, 0, 0])],
+    ['announces an answer of a gigabyte', Buffer.from([0x3f, 0, 0, 0])],
+    ['announces an answer of negative length', Buffer.from([0xff, 0xff, 0xff, 0xff])],
+    ['announces an empty answer', Buffer.from([0, 0, 0, 0])],
     ['speaks HTTP', Buffer.from('HTTP/1.1 200 OK\r\n\r\n')],
     ['speaks MySQL', Buffer.from('J\0\0\0\n8.4.0\0')],
     [

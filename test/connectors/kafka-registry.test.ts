@@ -160,9 +160,9 @@ if (env) {
     });
 
     test.each([
-      ['is a web page', '<html>'],
-      ['answers no list', '{"subjects": []}'],
-      ['sends without end', `["${'x'.repeat(17 * 2 ** 20)}"]`],
+      ['answers with a web page', '<html>'],
+      ['answers with an object instead of a list', '{"subjects": []}'],
+      ['answers with more than the size limit', `["${'x'.repeat(17 * 2 ** 20)}"]`],
     ])('fails with protocol-mismatch when the registry %s', async (_, answer) => {
       await using server = await answering({ '/subjects': answer });
       expect(await failing(server.config)).toMatchObject({ step: 'query', code: 'protocol-mismatch' });

@@ -116,52 +116,52 @@ describe('JSON Schema references', () => {
 
   test.each<readonly [string, object, object?]>([
     [
-      'the identifier of the whole',
+      'the identifier of the root schema',
       refer('count.json', { $id: 'https://a.test/x/all.json' }),
       { 'https://a.test/x/count.json': count },
     ],
     [
-      'a folder above',
+      'a parent folder',
       refer('../count.json', { $id: 'https://a.test/x/all.json' }),
       { 'https://a.test/count.json': count },
     ],
     [
-      'names of references',
+      'the names of references',
       refer('https://a.test/x/count.json', { $id: 'https://a.test/x/all.json' }),
       { 'count.json': count },
     ],
     [
-      'identifiers of what is referred to',
+      'the identifiers of referenced schemas',
       refer('https://a.test/count'),
       { other: { $id: 'https://a.test/count', ...count } },
     ],
     [
-      'those of its definitions',
+      'the identifiers of definitions',
       refer('count.json', {
         $id: 'https://a.test/x/all.json',
         $defs: { any: { $id: 'count.json', ...count } },
       }),
     ],
     [
-      'those of draft 4',
+      'the identifiers of definitions in draft 4',
       refer('count.json', {
         id: 'https://a.test/x/all.json',
         definitions: { any: { id: 'count.json', ...count } },
       }),
     ],
     [
-      'a definition that has an identifier',
+      'a definition with an identifier',
       refer('#/$defs/o', {
         $defs: { o: { $id: 'https://b.test/o', $ref: '#/$defs/n', $defs: { n: count } } },
       }),
     ],
     [
-      'a definition by its identifier and an anchor',
+      'a definition by identifier and anchor',
       refer('o#n', { $defs: { o: { $id: 'o', $defs: { n: { $anchor: 'n', ...count } } } } }),
     ],
-    ['an URN', refer('urn:a:count', { $id: 'urn:a:all' }), { 'urn:a:count': count }],
+    ['a URN', refer('urn:a:count', { $id: 'urn:a:all' }), { 'urn:a:count': count }],
     [
-      'what a reference refers to itself',
+      'the schema that a reference is in',
       refer('deep.json'),
       {
         'o.json': { $defs: {}, $id: 'https://a.test/o', allOf: [] },
@@ -207,20 +207,20 @@ test.each([
 
 describe('JSON Schema combinations', () => {
   test.each<[string, object, string]>([
-    ['a part that is no object', { allOf: [{ $ref: '#/$defs/text' }] }, 'string string'],
+    ['a part that is not an object', { allOf: [{ $ref: '#/$defs/text' }] }, 'string string'],
     ['a type and its format', { type: 'string', allOf: [{ format: 'date' }] }, 'string(date) date'],
     [
-      'types that both allow',
+      'the types that both parts allow',
       { type: ['integer', 'string'], allOf: [{ type: 'number' }] },
       'integer integer',
     ],
     [
-      'null, where both allow it',
+      'null if both parts allow it',
       { type: ['string', 'null'], allOf: [{ type: ['null', 'string'] }] },
       'string string?',
     ],
     [
-      'null, where one does not',
+      'null if one part forbids it',
       { type: ['string', 'null'], allOf: [{ $ref: '#/$defs/text' }] },
       'string string',
     ],

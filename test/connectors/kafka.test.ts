@@ -42,7 +42,7 @@ if (env) {
           code: 'authentication-failed',
           native: '58',
         },
-        'a wrong password, by SCRAM': {
+        'a wrong password with SCRAM': {
           ...as(env['KAFKA_USER'], 'never-the-right-one', 'SCRAM-SHA-512'),
           code: 'authentication-failed',
           native: '58',
@@ -52,9 +52,12 @@ if (env) {
           code: 'authentication-failed',
           native: '58',
         },
-        'no login, where SASL is wanted': { credentials: none, code: 'authentication-failed' },
-        'a login, where there is no SASL': { ...on('SSL'), code: 'authentication-failed', native: '34' },
-        'a mechanism that the listener lacks': {
+        'a missing login on a listener that requires SASL': {
+          credentials: none,
+          code: 'authentication-failed',
+        },
+        'a login on a listener without SASL': { ...on('SSL'), code: 'authentication-failed', native: '34' },
+        'a mechanism that the listener does not support': {
           ...as(env['KAFKA_USER'], env['KAFKA_PASSWORD'], 'SCRAM-SHA-1'),
           code: 'authentication-failed',
           native: '33',

@@ -23,7 +23,7 @@ describe('MongoDB failure classification', () => {
     ['bad auth : Authentication failed.', 'authentication-failed'],
     ['user is not allowed to do action [find] on [shop.users]', 'permission-denied'],
     ['too many connections', 'too-many-connections'],
-    ['something else', 'server-error'],
+    ['something unknown', 'server-error'],
   ])('maps Atlas errors, which all have the number 8000, by their text: %s', (text, code) => {
     expect(classifyMongodbError(said(8000, text))).toMatchObject({ code, native: '8000' });
   });

@@ -50,21 +50,21 @@ const tried = async (server: Running, credentials: SessionTarget['credentials'] 
 describe('MongoDB login to a hostile server', () => {
   test.each([
     ['speaks first, as MySQL does', Buffer.from('J\0\0\0\n8.4.0\0…………')],
-    ['announces two gigabytes', Buffer.from([0xff, 0xff, 0xff, 0x7f])],
-    ['announces less than nothing', Buffer.from([0xff, 0xff, 0xff, 0xff])],
+    ['announces a message of two gigabytes', Buffer.from([0xff, 0xff, 0xff, 0x7f])],
+    ['announces a message of negative length', Buffer.from([0xff, 0xff, 0xff, 0xff])],
     [
-      'sends something compressed',
+      'sends a compressed message',
       raw.message(2012, raw.int32(2013), raw.int32(1e9), Buffer.from([2, 0x78, 0x9c, 3, 0, 0, 0, 0, 1])),
     ],
     [
       'sends a document of length -1',
       raw.message(2013, raw.int32(0), Buffer.from([0]), raw.int32(-1), Buffer.alloc(9)),
     ],
-    ['sends no end of documents', opReply(hello, 2 ** 31 - 1)],
-    ['says that there is more to come', opMsg(hello, 2)],
-    ['ends in a checksum', Buffer.concat([opMsg(hello, 1)])],
-    ['sends sections of another kind', raw.message(2013, raw.int32(0), Buffer.from([1]), Buffer.alloc(20))],
-    ['sends a message that no server sends', raw.message(2004, Buffer.alloc(40))],
+    ['announces two billion documents', opReply(hello, 2 ** 31 - 1)],
+    ['sets the flag moreToCome', opMsg(hello, 2)],
+    ['sends a checksum', Buffer.concat([opMsg(hello, 1)])],
+    ['sends a section of another kind', raw.message(2013, raw.int32(0), Buffer.from([1]), Buffer.alloc(20))],
+    ['sends a request instead of an answer', raw.message(2004, Buffer.alloc(40))],
   ])('fails with protocol-mismatch when the server %s', async (_, said) => {
     await using server = await plainServer((socket) => void socket.write(said));
     expect((await tried(server)).failed).toMatchObject({ step: 'authenticate', code: 'protocol-mismatch' });
@@ -152,18 +152,18 @@ describe('MongoDB login to a hostile server', () => {
   });
 
   test('sends neither the password nor our own identity to a server that wants another mechanism', async () => {
-    const told: string[] = [];
+    const commands: string[] = [];
     await using server = await startFakeMongodb(
       { ...hello, saslSupportedMechs: ['PLAIN', 'MONGODB-AWS'] },
       (command) => {
-        told.push(JSON.stringify(command));
+        commands.push(JSON.stringify(command));
         return { ok: 0, code: 18, codeName: 'AuthenticationFailed', errmsg: 'give me more' };
       },
     );
     const { details } = await tried(server);
     expect(details).toMatchObject({ code: 'authentication-failed' });
-    expect(told.join()).toMatch(/SCRAM-SHA-1/);
-    expect(told.join()).not.toMatch(/obviously-fake|PLAIN|AWS/);
+    expect(commands.join()).toMatch(/SCRAM-SHA-1/);
+    expect(commands.join()).not.toMatch(/obviously-fake|PLAIN|AWS/);
     expect(JSON.stringify(details)).not.toContain('give me more');
   });
 
@@ -253,17 +253,17 @@ describe('MongoDB session with a hostile server', () => {
 
   test.each([
     ['has no version', opMsg({ ok: 1 })],
-    ['has another thing for a version', opMsg({ ok: 1, version: { $gt: '' } })],
+    ['has a version that is not a string', opMsg({ ok: 1, version: { $gt: '' } })],
     [
-      'answers nonsense',
+      'answers with invalid BSON',
       raw.message(2013, raw.int32(0), Buffer.from([0]), raw.int32(12), Buffer.alloc(8, 0x7f)),
     ],
-    ['answers with an error', opMsg({ ok: 0, code: 59, errmsg: 'never told' })],
+    ['answers with an error', opMsg({ ok: 0, code: 59, errmsg: 'not for callers' })],
   ])('fails at the query step when the server %s', async (_, answer) => {
     await using server = await startFakeTlsMongodb(certificateHello, () => answer);
     const { failed, details } = await tried(server, certificate);
     expect(failed).toMatchObject({ step: 'query' });
-    expect(JSON.stringify(details)).not.toContain('never told');
+    expect(JSON.stringify(details)).not.toContain('not for callers');
   });
 
   test('stops reading an answer that never ends', async () => {
@@ -429,20 +429,20 @@ describe('MongoDB session with a hostile server', () => {
 
 describe('MongoDB session over TLS', () => {
   test('sends no unencrypted login to a server without TLS, unless ssl_mode allows that', async () => {
-    const told: object[] = [];
+    const commands: object[] = [];
     await using server = await plainServer((socket) => {
       socket.once('data', (bytes: Buffer) => {
         if (bytes[0] === 0x16) return void socket.end();
-        answerMongodbCommands(hello, (command) => void told.push(command))(socket);
+        answerMongodbCommands(hello, (command) => void commands.push(command))(socket);
         socket.emit('data', bytes);
       });
     });
     const target = targetOf(server.port, password);
     const { details } = await runSourceTest(mongodb, target, optionsOf('require'));
     expect(details).toMatchObject({ code: 'tls-unsupported' });
-    expect(told).toEqual([]);
+    expect(commands).toEqual([]);
     await runSourceTest(mongodb, target, optionsOf('prefer'));
-    expect(told).toMatchObject([{ saslStart: 1 }]);
+    expect(commands).toMatchObject([{ saslStart: 1 }]);
   });
 });
 

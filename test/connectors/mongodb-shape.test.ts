@@ -35,7 +35,7 @@ const columnsOf = (
   return toMongodbTable('shop', parseMongodbCollection({ name: 'c', type: 'collection', options }), found)
     .columns;
 };
-const told = (documents: readonly Document[], more = {}) =>
+const listColumns = (documents: readonly Document[], more = {}) =>
   columnsOf(documents, more).map(({ name, type, kind, nullable, share }) => [
     name,
     type,
@@ -104,7 +104,7 @@ describe('MongoDB fields', () => {
     const documents = [
       { address: { city: 'Porto' }, lines: [{ sku: 'a' }, { sku: 'b', n: 1 }], tags: ['x'], empty: [] },
     ];
-    expect(told(documents).map(([name, type, kind]) => [name, type, kind])).toEqual([
+    expect(listColumns(documents).map(([name, type, kind]) => [name, type, kind])).toEqual([
       ['address', 'object', 'json'],
       ['address.city', 'string', 'string'],
       ['lines', 'array<object>', 'array'],
@@ -122,7 +122,7 @@ describe('MongoDB fields', () => {
       { list: [{}] },
       { list: null },
     ];
-    expect(told(documents).map(([name, , , nullable, share]) => [name, nullable, share])).toEqual([
+    expect(listColumns(documents).map(([name, , , nullable, share]) => [name, nullable, share])).toEqual([
       ['a', true, 0.5],
       ['list', true, 1],
       ['list.b', true, 0.25],
@@ -141,7 +141,7 @@ describe('MongoDB fields', () => {
   ])(
     'of several types name the most frequent first, and have one kind if the types share it: %j',
     (values, type, kind) => {
-      expect(told(values.map((a) => ({ a }))).map(([, t, k]) => [t, k])).toEqual([[type, kind]]);
+      expect(listColumns(values.map((a) => ({ a }))).map(([, t, k]) => [t, k])).toEqual([[type, kind]]);
     },
   );
 
@@ -165,7 +165,7 @@ describe('MongoDB fields', () => {
         },
       },
     };
-    expect(told([{ a: 'x' }], { validator })).toEqual([
+    expect(listColumns([{ a: 'x' }], { validator })).toEqual([
       ['a', 'string', 'string', false, 1],
       ['b', 'string', 'string', true, 0],
       ['c', 'double', 'float', true, 0],
@@ -184,12 +184,12 @@ describe('MongoDB fields', () => {
     [{ validationAction: 'warn' }, true],
   ])('that a validator requires are nullable unless it is enforced: %j', (options, nullable) => {
     const validator = { $jsonSchema: { required: ['a'], properties: { a: { bsonType: 'int' } } } };
-    expect(told([], { validator, ...options })).toEqual([['a', 'int', 'integer', nullable, 0]]);
+    expect(listColumns([], { validator, ...options })).toEqual([['a', 'int', 'integer', nullable, 0]]);
   });
 
   test('with the same path are one column, with the types of both', () => {
     const documents = [{ 'a.b': 1, a: { b: 'x' } }, { a: { b: 'y' } }, {}];
-    expect(told(documents)).toEqual([
+    expect(listColumns(documents)).toEqual([
       ['a.b', 'string|int', 'other', true, 0.6667],
       ['a', 'object', 'json', true, 0.6667],
     ]);

@@ -127,10 +127,10 @@ test('a MongoDB sample is spread evenly over even values, and over all bursts', 
   );
   const some = await sample(bursts, 1000);
   expect(some.found.length).toBeGreaterThan(900);
-  const places = new Set(
+  const positions = new Set(
     some.found.map((id) => `${id.slice(0, 8)} ${Math.floor(Number(id.slice(18)) / 1000)}`),
   );
-  expect(places.size).toBeGreaterThan(10);
+  expect(positions.size).toBeGreaterThan(10);
 });
 
 test('a MongoDB sample reports no order for values that cannot be divided', async () => {

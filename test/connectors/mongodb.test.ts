@@ -78,14 +78,14 @@ if (engine) {
           native: '18',
         },
         'an unknown user': { ...as('nobody_at_all', 'no-one'), code: 'authentication-failed', native: '18' },
-        'another database’s account': {
+        'an account of another database': {
           config: { auth_source: 'shop' },
           code: 'authentication-failed',
           native: '18',
         },
         'an unknown database': { ...as(...admin, { database: 'nowhere' }), code: 'database-not-found' },
         'another replica set': { config: { replica_set: 'elsewhere' }, code: 'server-error' },
-        'a certificate that was not shown': {
+        'a missing client certificate': {
           credentials: { auth_method: 'certificate' },
           code: 'client-certificate-required',
           native: '18',

@@ -28,12 +28,24 @@ describe('Oracle test against a hostile or foreign server', () => {
     expect(details).toMatchObject({ code: 'connection-refused' });
   });
   test.each([
-    ['the metadata of the machine', '(DESCRIPTION=(ADDRESS=(PROTOCOL=tcp)(HOST=169.254.169.254)(PORT=80)))'],
-    ['the same without a description', '(ADDRESS=(PROTOCOL=tcp)(HOST=169.254.169.254)(PORT=80))'],
-    ['the same by another protocol', '(ADDRESS=(PROTOCOL=tcps)(HOST=169.254.169.254)(PORT=80))'],
-    ['the same in another spelling', '(ADDRESS=(PROTOCOL=tcp)(HOST=::ffff:169.254.169.254)(PORT=80))'],
     [
-      'the same through a proxy',
+      'the instance metadata service',
+      '(DESCRIPTION=(ADDRESS=(PROTOCOL=tcp)(HOST=169.254.169.254)(PORT=80)))',
+    ],
+    [
+      'the instance metadata service, without a description',
+      '(ADDRESS=(PROTOCOL=tcp)(HOST=169.254.169.254)(PORT=80))',
+    ],
+    [
+      'the instance metadata service over another protocol',
+      '(ADDRESS=(PROTOCOL=tcps)(HOST=169.254.169.254)(PORT=80))',
+    ],
+    [
+      'the instance metadata service as an IPv4-mapped IPv6 address',
+      '(ADDRESS=(PROTOCOL=tcp)(HOST=::ffff:169.254.169.254)(PORT=80))',
+    ],
+    [
+      'the instance metadata service through a proxy',
       '(ADDRESS=(PROTOCOL=tcps)(HOST=169.254.169.254)(PORT=80)(HTTPS_PROXY=127.0.0.1)(HTTPS_PROXY_PORT=PORT))',
     ],
   ])('does not follow a redirect to %s', async (_, address) => {

@@ -165,18 +165,24 @@ if (env) {
   });
 
   describe('Oracle privileges', () => {
-    const told = async (user: readonly [string, string], role: 'source' | 'target', config = {}) => {
+    const readPrivileges = async (
+      user: readonly [string, string],
+      role: 'source' | 'target',
+      config = {},
+    ) => {
       await using session = await opened(user, role, config);
       return await session.privileges();
     };
     const nothing = { missing: [], excess: [] };
 
     test('of a reader are sufficient for a source', async () => {
-      expect(await told(reader, 'source')).toEqual(nothing);
-      expect(await told(reader, 'source', { schemas: ['SHOP', 'CRM'] })).toEqual(nothing);
+      expect(await readPrivileges(reader, 'source')).toEqual(nothing);
+      expect(await readPrivileges(reader, 'source', { schemas: ['SHOP', 'CRM'] })).toEqual(nothing);
     });
     test('are missing for a configured schema that does not exist or that the account cannot see', async () => {
-      const { missing } = await told(['mooring_clerk', 'clerk'], 'source', { schemas: ['SHOP', 'CRM'] });
+      const { missing } = await readPrivileges(['mooring_clerk', 'clerk'], 'source', {
+        schemas: ['SHOP', 'CRM'],
+      });
       expect(missing).toEqual([
         {
           what: 'SELECT on tables of CRM',
@@ -185,15 +191,15 @@ if (env) {
       ]);
     });
     test('of a writing account are excessive for a source', async () => {
-      expect(await told(['mooring_admin', 'admin'], 'source')).toEqual({
+      expect(await readPrivileges(['mooring_admin', 'admin'], 'source')).toEqual({
         missing: [],
         excess: [{ what: 'role DBA', revoke: 'REVOKE DBA FROM "MOORING_ADMIN";' }],
       });
-      expect(await told(['mooring_writer', 'writer'], 'source')).toEqual({
+      expect(await readPrivileges(['mooring_writer', 'writer'], 'source')).toEqual({
         missing: [],
         excess: [{ what: 'INSERT ANY TABLE', revoke: 'REVOKE INSERT ANY TABLE FROM "MOORING_WRITER";' }],
       });
-      expect(await told(['mooring_clerk', 'clerk'], 'source')).toEqual({
+      expect(await readPrivileges(['mooring_clerk', 'clerk'], 'source')).toEqual({
         missing: [],
         excess: [
           {
@@ -208,8 +214,8 @@ if (env) {
       });
     });
     test('of a target include CREATE TABLE', async () => {
-      expect(await told(['mooring_writer', 'writer'], 'target')).toEqual(nothing);
-      expect(await told(reader, 'target')).toEqual({
+      expect(await readPrivileges(['mooring_writer', 'writer'], 'target')).toEqual(nothing);
+      expect(await readPrivileges(reader, 'target')).toEqual({
         missing: [{ what: 'CREATE TABLE', grant: 'GRANT CREATE TABLE TO "MOORING_READER";' }],
         excess: [],
       });

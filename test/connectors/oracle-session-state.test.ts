@@ -33,9 +33,9 @@ if (env) {
   };
 
   test.each([
-    ['everything', {}],
-    ['a schema that differs in case alone', { schemas: ['shop'] }],
-    ['all but a schema that differs in case alone', { excludedSchemas: ['shop'] }],
+    ['all schemas', {}],
+    ['a schema whose name differs only in case', { schemas: ['shop'] }],
+    ['all schemas except one whose name differs only in case', { excludedSchemas: ['shop'] }],
   ])(
     'an Oracle session with settings from a logon trigger reads the same catalog of %s',
     async (_, scope) => {

@@ -109,13 +109,13 @@ if (env && plain)
           native: 'NJS-518',
           cure: /service_name/,
         },
-        'an unknown sid': {
+        'an unknown SID': {
           config: { service_name: undefined, sid: 'NOWHERE' },
           code: 'database-not-found',
           native: 'NJS-519',
           cure: /service_name/,
         },
-        'a service that the listener takes for a sid': {
+        'a service name that the listener treats as a SID': {
           ...service('closed'),
           code: 'database-not-found',
           native: 'NJS-519',
@@ -133,13 +133,13 @@ if (env && plain)
           native: 'ORA-28001',
           cure: /expired/,
         },
-        'no right to log in': {
+        'an account without CREATE SESSION': {
           ...as('mooring_no_session', 'session'),
           code: 'permission-denied',
           native: 'ORA-01045',
           cure: /GRANT CREATE SESSION/,
         },
-        'a verifier of 10g alone': {
+        'an account with only a 10g verifier': {
           ...as('mooring_10g', 'old'),
           code: 'authentication-failed',
           native: 'NJS-116',
@@ -157,7 +157,7 @@ if (env && plain)
           native: 'ORA-12528',
           cure: /starting, .* Try again in a minute/,
         },
-        'an instance that is full': {
+        'an instance without free processes': {
           ...service('full'),
           code: 'too-many-connections',
           native: 'ORA-12519',

@@ -35,11 +35,11 @@ describe('CSV file', () => {
     ['commas', 'a.csv', 'id,name\n1,x\n'],
     ['semicolons and CRLF', 'a.csv', 'id;name\r\n1;x\r\n'],
     ['tabs', 'a.tsv', 'id\tname\n1\tx'],
-    ['bars', 'a.csv', 'id|name\n1|x'],
-    ['bars in its name', 'a.psv', 'id|name\n1|x'],
-    ['tabs in its name', 'a.tab', 'id\tname\n1\tx'],
+    ['vertical bars', 'a.csv', 'id|name\n1|x'],
+    ['the extension .psv', 'a.psv', 'id|name\n1|x'],
+    ['the extension .tab', 'a.tab', 'id\tname\n1\tx'],
     ['a byte order mark', 'a.csv', '\uFEFFid,name\n1,x\n'],
-    ['quotes', 'a.CSV', '"id","name"\n"1","x, ""y"", z"\n'],
+    ['quoted fields', 'a.CSV', '"id","name"\n"1","x, ""y"", z"\n'],
   ])('is read with %s', async (_, key, text) => {
     const { shape, rows } = await read(key, text);
     expect(shape).toEqual([
@@ -96,12 +96,12 @@ describe('CSV file', () => {
   });
 
   test.each([
-    ['carriage returns alone', 'a.csv', 'id,name\r1,x\r2,y\r'],
+    ['line breaks that are carriage returns only', 'a.csv', 'id,name\r1,x\r2,y\r'],
     ['tabs, and commas in a name', 'a.tsv', 'id\tname\n1\tx, y, z\n2\ty\n'],
-    ['a hint for Excel', 'a.csv', 'sep=;\r\nid;name\r\n1;x\r\n2;y\r\n'],
-    ['blanks behind the delimiter', 'a.csv', 'id, name\n1, "x, y"\n2, z\n'],
-    ['a mark of inches behind a tab', 'a.tsv', 'id\tname\n1\t"x 70\n2\ty" z\n'],
-    ['words for what is not there', 'a.csv', 'id,name\nNA,x\n7,null\n'],
+    ['a delimiter hint for Excel', 'a.csv', 'sep=;\r\nid;name\r\n1;x\r\n2;y\r\n'],
+    ['blanks after the delimiter', 'a.csv', 'id, name\n1, "x, y"\n2, z\n'],
+    ['an inch sign after a tab', 'a.tsv', 'id\tname\n1\t"x 70\n2\ty" z\n'],
+    ['words for missing values', 'a.csv', 'id,name\nNA,x\n7,null\n'],
   ])('is read despite %s', async (_, key, text) => {
     const { shape, rows } = await read(key, text);
     expect(shape).toEqual([
@@ -167,7 +167,7 @@ describe('CSV file', () => {
   test.each([
     ['numbers above numbers', 'north,1,2\nsouth,3.5,4\n'],
     ['dates above dates', 'north,2026-01-01,x\nsouth,2026-02-01,y\n'],
-    ['a number that is missing below', 'north,1,2\nsouth,NA,\n'],
+    ['a missing number below a number', 'north,1,2\nsouth,NA,\n'],
   ])('has no header with %s', async (_, text) => {
     const { shape, rows } = await read('a.csv', text);
     expect([namesOf(shape), rows]).toEqual([['column_1', 'column_2', 'column_3'], 2]);
@@ -179,10 +179,10 @@ describe('CSV file', () => {
     ['a title with a comma', 'Sales, 2026\nid,name,price\n1,x,1.5\n2,y,2.5\n'],
     ['comments', '# by a program\n# on a day, at noon\nid,name,price\n1,x,1.5\n2,y,2.5\n'],
     ['comments between rows', 'id,name,price\n1,x,1.5\n # no row\n2,y,2.5\n'],
-    ['marks of another kind', "'id','name','price'\n'1','x, y','1.5'\n'2','y','2.5'\n"],
+    ['single quotation marks', "'id','name','price'\n'1','x, y','1.5'\n'2','y','2.5'\n"],
     ['semicolons, and commas in its title', 'Sales, by day, 2026\nid;name;price\n1;x;1.5\n2;y;2.5\n'],
     ['semicolons, and commas in its fields', 'id;name;price\n1;x, y, z;1.5\n2;y, z, w;2.5\n'],
-    ['a row that is short and one that is long', 'id,name,price\n1,x\n2,y,2.5,7\n'],
+    ['a short and a long row', 'id,name,price\n1,x\n2,y,2.5,7\n'],
     ['a delimiter at the end of each row', 'id,name,price\n1,x,1.5,\n2,y,2.5,\n'],
   ])('with %s has the columns of its table', async (_, text) => {
     const { shape, rows } = await read('a.csv', text);
@@ -323,12 +323,12 @@ describe('JSON file', () => {
     ['lines', '{"a":1,"b":"x"}\n{"a":2.5}\n'],
     ['an array of documents', '[\n {"a": 1, "b": "x"},\n {"a": 2.5}\n]'],
     ['an array on one line', '[{"a":1,"b":"x"},{"a":2.5}]'],
-    ['documents without anything between', '{"a":1,"b":"x"}{"a":2.5}'],
+    ['documents without separators', '{"a":1,"b":"x"}{"a":2.5}'],
     ['documents over several lines', '{\n "a":1,\n "b":"x"\n}\n{\n "a":2.5\n}\n'],
-    ['records behind separators', '\u001e{"a":1,"b":"x"}\n\u001e{"a":2.5}\n'],
-    ['lines of which the last is cut', '{"a":1,"b":"x"}\n{"a":2.5}\n{"a":3,"c'],
-    ['an array that is cut', '[{"a":1,"b":"x"},{"a":2.5},{"a":'],
-    ['strings that hold what ends documents', '{"a":1,"b":"]}\\"{["}{"a":2.5}'],
+    ['records after record separators', '\u001e{"a":1,"b":"x"}\n\u001e{"a":2.5}\n'],
+    ['lines with a truncated last line', '{"a":1,"b":"x"}\n{"a":2.5}\n{"a":3,"c'],
+    ['a truncated array', '[{"a":1,"b":"x"},{"a":2.5},{"a":'],
+    ['documents with brackets in strings', '{"a":1,"b":"]}\\"{["}{"a":2.5}'],
   ])('is read as %s', async (_, text) => {
     const { reading, rows } = await read('a.json', text);
     expect(reading).toMatchObject({
@@ -406,11 +406,11 @@ describe('compressed text file', () => {
     ['gzip', 'a.csv.gz', gzipSync(text)],
     ['gzip', 'a.csv.gzip', gzipSync(text)],
     ['zstd', 'a.csv.zst', zstdCompressSync(text)],
-    ['gzip that its name does not tell', 'a.csv', gzipSync(text)],
-    ['zstd that its name does not tell', 'a.csv', zstdCompressSync(text)],
-    ['zstd under the name of gzip', 'a.csv.gz', zstdCompressSync(text)],
-    ['nothing under the name of gzip', 'a.csv.gz', Buffer.from(text)],
-    ['two members of gzip', 'a.csv.gz', Buffer.concat([gzipSync(text.slice(0, 9)), gzipSync(text.slice(9))])],
+    ['gzip without an extension for gzip', 'a.csv', gzipSync(text)],
+    ['zstd without an extension for zstd', 'a.csv', zstdCompressSync(text)],
+    ['zstd with the extension of gzip', 'a.csv.gz', zstdCompressSync(text)],
+    ['uncompressed text with the extension of gzip', 'a.csv.gz', Buffer.from(text)],
+    ['two gzip members', 'a.csv.gz', Buffer.concat([gzipSync(text.slice(0, 9)), gzipSync(text.slice(9))])],
   ])('is read from %s', async (_, key, bytes) => {
     const { shape, rows } = await read(key, bytes);
     expect([namesOf(shape), rows]).toEqual([['id', 'name'], 2]);
@@ -459,7 +459,7 @@ describe('compressed text file', () => {
     ['Parquet', '5041523115041500'],
     ['bzip2', '425a683931415926'],
     ['Avro', '4f626a0104166176'],
-    ['a page of HTML', Buffer.from('\n<!DOCTYPE html>\n<p>Denied, a').toString('hex')],
+    ['an HTML page', Buffer.from('\n<!DOCTYPE html>\n<p>Denied, a').toString('hex')],
     ['XML', Buffer.from('<?xml version="1.0"?><Error/>').toString('hex')],
   ])('whose content is %s is unreadable, whatever its extension', async (_, hex) => {
     const bytes = Buffer.concat([Buffer.from(hex, 'hex'), Buffer.from('\n,\n,')]);
@@ -475,14 +475,14 @@ test('an S3 object with another extension is not read for columns', async () => 
 
 describe('Parquet file', () => {
   test.each([
-    ['nothing', Buffer.alloc(0)],
-    ['a few bytes', Buffer.from('PAR1')],
+    ['no content', Buffer.alloc(0)],
+    ['only a few bytes', Buffer.from('PAR1')],
     [
-      'a footer longer than itself',
+      'a footer longer than the file',
       Buffer.concat([Buffer.alloc(100), Buffer.from([255, 255, 255, 127]), Buffer.from('PAR1')]),
     ],
     [
-      'a footer of nothing',
+      'a footer of zeros',
       Buffer.concat([Buffer.alloc(100), Buffer.from([50, 0, 0, 0]), Buffer.from('PAR1')]),
     ],
   ])('that has %s is unreadable', async (_, bytes) => {

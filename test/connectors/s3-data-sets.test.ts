@@ -7,7 +7,7 @@ const fold = (keys: readonly string[], { most = 1000, scope = {} } = {}) => {
   for (const [at, key] of keys.entries()) sets.add({ key, size: at + 1, changed: at, archived: false });
   return { tables: [...sets.found.values()], overflow: sets.overflow() };
 };
-const placesOf = (keys: readonly string[]) =>
+const tablesOf = (keys: readonly string[]) =>
   fold(keys).tables.map(({ schema, name, kind }) => `${schema}|${name}|${kind}`);
 
 test.each([
@@ -49,8 +49,8 @@ test.each([
   ['/year=2026/a.csv', '/|lake|table'],
   ['a//year=2026/a.csv', 'a/|lake|table'],
   ['orders/_day=1/1.parquet', '|orders|table'],
-])('the S3 key %s becomes the table %s', (key, place) => {
-  expect(placesOf([key])).toEqual([place]);
+])('the S3 key %s becomes the table %s', (key, table) => {
+  expect(tablesOf([key])).toEqual([table]);
 });
 
 test.each([
@@ -71,7 +71,7 @@ test.each([
   'a/metadata/00000000-0000-4000-8000-000000000000.stats',
   '_temporary/0/x.parquet',
 ])('the S3 key %s is no table: it marks a folder, or is metadata of Hive, Spark or a table format', (key) => {
-  expect(placesOf([key])).toEqual([]);
+  expect(tablesOf([key])).toEqual([]);
 });
 
 test('all S3 objects below the same partitions are one table, sampled at the newest object', () => {
@@ -118,7 +118,7 @@ test('an object with the name of a partitioned folder belongs to the table of th
     ['a/t', 'a/t/d=1/x.csv'],
     ['a/t/d=1/x.csv', 'a/t'],
   ])
-    expect(placesOf(keys)).toEqual(['a|t|table']);
+    expect(tablesOf(keys)).toEqual(['a|t|table']);
 });
 
 test('partition values get their kind after unescaping', () => {
@@ -161,8 +161,8 @@ test('arbitrary S3 keys lead to unique table names, and each key counts at most 
   fc.assert(
     fc.property(fc.uniqueArray(key), (keys) => {
       const { tables } = fold(keys);
-      const places = tables.map(({ schema, name }) => `${schema}\n${name}`);
-      expect(new Set(places).size).toBe(places.length);
+      const names = tables.map(({ schema, name }) => `${schema}\n${name}`);
+      expect(new Set(names).size).toBe(names.length);
       const files = tables.reduce((sum, set) => sum + set.files, 0);
       expect(files).toBeLessThanOrEqual(keys.length);
       for (const { name } of tables) expect(name).not.toBe('');

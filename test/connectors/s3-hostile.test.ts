@@ -123,10 +123,10 @@ describe('S3 server', () => {
   test.each([
     ['HTML', 200, '<html><body>welcome<br></body></html>'],
     ['JSON', 200, '{"ok":true}'],
-    ['nothing', 200, ''],
-    ['some other XML', 200, '<?xml version="1.0"?><Feed><a>1</a></Feed>'],
-    ['a page that is not found', 404, '<html><p>not here</html>'],
-    ['a refusal in no form of S3’s', 403, 'go away'],
+    ['an empty body', 200, ''],
+    ['another XML document', 200, '<?xml version="1.0"?><Feed><a>1</a></Feed>'],
+    ['an HTML page with status 404', 404, '<html><p>not here</html>'],
+    ['a refusal that is not XML', 403, 'go away'],
   ])('that answers with %s causes protocol-mismatch', async (_, status, body) => {
     const { details } = await tried((__, response) => response.writeHead(status).end(body));
     expect(details).toMatchObject({ code: 'protocol-mismatch' });
@@ -208,15 +208,15 @@ describe('S3 server', () => {
 
   test.each([
     [
-      'falls silent in the middle of',
+      'stops in the middle of',
       (response: ServerResponse) => void response.write('a,b\n'),
       'failed to send',
       1,
     ],
-    ['answers 500 to who reads', refuse(500, 'InternalError'), 'failed to send', 3],
-    ['answers SlowDown to who reads', refuse(503, 'SlowDown'), 'failed to send', 3],
-    ['has disabled the key of', refuse(400, 'KMS.DisabledException'), 'encryption key', 1],
-    ['does not let us read', refuse(403, 'AccessDenied'), 'may not read', 1],
+    ['answers 500 to reads of', refuse(500, 'InternalError'), 'failed to send', 3],
+    ['answers SlowDown to reads of', refuse(503, 'SlowDown'), 'failed to send', 3],
+    ['has disabled the encryption key of', refuse(400, 'KMS.DisabledException'), 'encryption key', 1],
+    ['denies access to', refuse(403, 'AccessDenied'), 'may not read', 1],
     ['has archived', refuse(403, 'InvalidObjectState'), 'archived', 1],
   ])('that %s one of three objects leaves the other two in the catalog', async (_, answer, reason, times) => {
     let asked = 0;

@@ -105,23 +105,27 @@ describe('Parquet column', () => {
   test.each<readonly [what: string, expected: string, Omit<SchemaElement, 'name'>]>([
     ['a logical type of a later release', 'BYTE_ARRAY binary', { type: BYTE_ARRAY, logical: logical(2555) }],
     ['a logical type that was never defined', 'INT32 integer', { type: INT32, logical: logical(9) }],
-    ['a logical type that says nothing', 'INT64 integer', { type: INT64, logical: struct({}) }],
+    ['an empty logical type', 'INT64 integer', { type: INT64, logical: struct({}) }],
     [
-      'both, of which the older one is known',
+      'a known converted type and an unknown logical type',
       'UTF8 string',
       { type: BYTE_ARRAY, converted: UTF8, logical: logical(99) },
     ],
-    ['a converted type of no release', 'INT32 integer', { type: INT32, converted: 99 }],
+    ['an undefined converted type', 'INT32 integer', { type: INT32, converted: 99 }],
     [
-      'a unit of time of a later release',
+      'a time unit of a later release',
       'INT64 integer',
       { type: INT64, logical: logical(8, { 1: bool(true), 2: unit(4) }) },
     ],
-    ['no unit of time', 'INT64 integer', { type: INT64, logical: logical(8, { 1: bool(true) }) }],
-    ['another value in place of a type', 'INT64 integer', { type: INT64, logical: struct({ 8: i32(1) }) }],
-    ['a list that is no group', 'INT32 integer', { type: INT32, converted: LIST }],
-    ['a physical type of no release', 'TYPE(42) other', { type: 42 }],
-    ['a physical type below none', 'TYPE(-7) other', { type: -7 }],
+    [
+      'a timestamp without a time unit',
+      'INT64 integer',
+      { type: INT64, logical: logical(8, { 1: bool(true) }) },
+    ],
+    ['a logical type that is a number', 'INT64 integer', { type: INT64, logical: struct({ 8: i32(1) }) }],
+    ['a LIST that is not a group', 'INT32 integer', { type: INT32, converted: LIST }],
+    ['an undefined physical type', 'TYPE(42) other', { type: 42 }],
+    ['a negative physical type', 'TYPE(-7) other', { type: -7 }],
   ])(
     'of %s falls back to its physical type, and the other columns stay intact',
     async (_, expected, element) => {
@@ -245,8 +249,8 @@ describe('GeoParquet file', () => {
   });
 
   test.each([
-    ['is no JSON', { pairs: { geo: '{' } }],
-    ['is of another form', pairs({ columns: 7 })],
+    ['is not JSON', { pairs: { geo: '{' } }],
+    ['has another structure', pairs({ columns: 7 })],
     ['is nested too deeply', { pairs: { geo: '['.repeat(1000) } }],
   ])('whose metadata %s has one unknown type', async (_, more) => {
     expect(await shapeOf([{ name: 'a', ...wkb }], more)).toEqual({
@@ -260,17 +264,21 @@ describe('GeoParquet file', () => {
 describe('row count of a Parquet file', () => {
   const one = [{ name: 'a', type: INT32 }];
   test.each<readonly [what: string, expected: number | null, Parameters<typeof buildParquetFile>[1]]>([
-    ['what the file says', 7, { rows: i64(7), groups: [3, 3] }],
-    ['the sum of the row groups where the file says less than none', 7, { rows: i64(-1), groups: [3, 4] }],
-    ['the sum of the row groups where the file says nothing', 7, { rows: omittedNumber, groups: [3, 4] }],
+    ['the row count of the file', 7, { rows: i64(7), groups: [3, 3] }],
     [
-      'the sum of the row groups where the file says what no file can hold',
+      'the sum of the row groups if the row count of the file is negative',
+      7,
+      { rows: i64(-1), groups: [3, 4] },
+    ],
+    ['the sum of the row groups if the file has no row count', 7, { rows: omittedNumber, groups: [3, 4] }],
+    [
+      'the sum of the row groups if the row count of the file is impossible',
       7,
       { rows: i64(2n ** 62n), groups: [3, 4] },
     ],
-    ['unknown where a row group says less than none', null, { rows: i64(-1), groups: [3, -4] }],
-    ['unknown where a row group does not say', null, { rows: omittedNumber, groups: [3, undefined] }],
-    ['none where there are no row groups', 0, { rows: omittedNumber }],
+    ['unknown if a row group has a negative row count', null, { rows: i64(-1), groups: [3, -4] }],
+    ['unknown if a row group has no row count', null, { rows: omittedNumber, groups: [3, undefined] }],
+    ['zero without row groups', 0, { rows: omittedNumber }],
   ])('is %s', async (_, expected, metadata) => {
     expect(await shapeOf(one, metadata)).toMatchObject({ columns: ['a INT32 integer null'], rows: expected });
   });
@@ -280,8 +288,8 @@ describe('row count of a Parquet file', () => {
     await fc.assert(
       fc.asyncProperty(number, fc.array(fc.integer({ min: -5, max: 1000 })), async (rows, groups) => {
         const reading = await read(buildParquetFile(one, { rows: i64(rows), groups }));
-        const told = typeof reading === 'object' ? reading.rows : undefined;
-        expect(told === null || (Number.isSafeInteger(told) && Number(told) >= 0)).toBe(true);
+        const count = typeof reading === 'object' ? reading.rows : undefined;
+        expect(count === null || (Number.isSafeInteger(count) && Number(count) >= 0)).toBe(true);
       }),
     );
   });

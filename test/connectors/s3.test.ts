@@ -58,17 +58,17 @@ if (env) {
         selfsigned: behind('selfsigned'),
       },
       refused: {
-        'a wrong secret': {
+        'a wrong secret key': {
           credentials: { auth_method: 'access_key', secret_access_key: 'never-the-right-one' },
           code: 'authentication-failed',
           native: 'SignatureDoesNotMatch',
         },
-        'an unknown key': {
+        'an unknown access key': {
           config: { access_key_id: 'nobody-at-all' },
           code: 'authentication-failed',
           native: 'InvalidAccessKeyId',
         },
-        'a session token of nobody': {
+        'an unknown session token': {
           credentials: { ...as('S3').credentials, session_token: 'obviously-fake' },
           code: 'authentication-failed',
           native: 'InvalidToken',
@@ -78,7 +78,7 @@ if (env) {
           code: 'database-not-found',
           native: 'NoSuchBucket',
         },
-        'a bucket of another region': {
+        'a bucket in another region': {
           config: { region: 'us-east-1' },
           code: 'database-not-found',
           native: 'AuthorizationHeaderMalformed',

@@ -99,11 +99,11 @@ describe('hostile SQL Server', () => {
   });
 
   test.each([
-    ['answers the login with noise', Buffer.alloc(4000, 0xee)],
-    ['answers the login with a packet of another kind', message(Buffer.from('x'), 7)],
+    ['answers the login with random bytes', Buffer.alloc(4000, 0xee)],
+    ['answers the login with a packet of another type', message(Buffer.from('x'), 7)],
     ['answers the login with an empty packet', Buffer.from([4, 1, 0, 0, 0, 0, 1, 0])],
-    ['answers the login with tokens that there are not', message(Buffer.alloc(40, 0x01))],
-    ['ends its answer before it says whether we are in', message(done)],
+    ['answers the login with unknown tokens', message(Buffer.alloc(40, 0x01))],
+    ['ends its answer without a result of the login', message(done)],
   ])('that %s fails the authenticate step', async (_, answer) => {
     await using server = await pretend((socket) => void socket.write(answer));
     const { status, steps } = await tried(server.port, 'disable', 1);
@@ -128,10 +128,13 @@ describe('hostile SQL Server', () => {
   });
 
   test.each([
-    ['greets with words', Buffer.from('220 ready\r\n')],
-    ['greets with options that lie outside of its answer', message(Buffer.from([1, 0xff, 0xff, 0, 1, 0xff]))],
-    ['greets without a word on encryption', message(Buffer.from([0xff]))],
-    ['says more than was asked', Buffer.concat([greeting(1), Buffer.from('x')])],
+    ['answers PRELOGIN with text', Buffer.from('220 ready\r\n')],
+    [
+      'answers PRELOGIN with options beyond the end of its answer',
+      message(Buffer.from([1, 0xff, 0xff, 0, 1, 0xff])),
+    ],
+    ['answers PRELOGIN without the encryption option', message(Buffer.from([0xff]))],
+    ['sends data that nothing requested', Buffer.concat([greeting(1), Buffer.from('x')])],
   ])('that %s causes protocol-mismatch', async (_, answer) => {
     await using server = await plainServer((socket) => socket.once('data', () => socket.write(answer)));
     const { details } = await tried(server.port, 'require');

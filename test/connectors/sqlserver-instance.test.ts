@@ -133,16 +133,16 @@ describe('SQL Server instance', () => {
   });
 
   test.each([
-    ['nothing', Buffer.alloc(0)],
-    ['two bytes', Buffer.from([5, 0])],
-    ['another kind of message', said(described(1433), 4)],
-    ['less than it promises', said(described(1433)).subarray(0, 30)],
-    ['more than it may', said(described(1433) + 'x;y;'.repeat(400))],
+    ['empty', Buffer.alloc(0)],
+    ['only two bytes', Buffer.from([5, 0])],
+    ['of another message type', said(described(1433), 4)],
+    ['shorter than its length says', said(described(1433)).subarray(0, 30)],
+    ['longer than the limit', said(described(1433) + 'x;y;'.repeat(400))],
     ['of another instance', said(described(1433, 'OTHER'))],
-    ['a port of 0', said(described(0))],
-    ['a port that there is not', said(described(65_536))],
-    ['a port that is none', said(described('1433 or so'))],
-    ['noise', Buffer.alloc(600, 0xee)],
+    ['with port 0', said(described(0))],
+    ['with port 65536', said(described(65_536))],
+    ['with a port that is not a number', said(described('1433 or so'))],
+    ['random bytes', Buffer.alloc(600, 0xee)],
   ])('is not dialed when the answer of SQL Server Browser is invalid: %s', async (_, answer) => {
     await using asked = await browser(() => answer);
     expect(failed(await tried())).toMatchObject({ step: 'connect', code: 'protocol-mismatch' });

@@ -135,8 +135,8 @@ describe('SQL Server connection that the server closes at the prelogin', () => {
   });
 
   test.each([
-    ['without a word', Buffer.alloc(0)],
-    ['with an alert of TLS', Buffer.from([0x15, 3, 1, 0, 2, 2, 10])],
+    ['without sending data', Buffer.alloc(0)],
+    ['with a TLS alert', Buffer.from([0x15, 3, 1, 0, 2, 2, 10])],
   ])('fails when the server closes it again %s', async (_, word) => {
     await using server = await plainServer((socket) => socket.once('data', () => socket.end(word)));
     const { details } = await runSourceTest(
@@ -152,9 +152,9 @@ describe('SQL Server connection that the server closes at the prelogin', () => {
 
   test.each([
     ['TLS', undefined, 'tls-required'],
-    ['an alert of TLS', Buffer.from([0x15, 3, 1, 0, 2, 2, 40]), 'tls-required'],
+    ['a TLS alert', Buffer.from([0x15, 3, 1, 0, 2, 2, 40]), 'tls-required'],
     ['nothing', Buffer.alloc(0), 'connection-reset'],
-    ['what is no TLS', Buffer.from('220 ready\r\n'), 'connection-reset'],
+    ['plain text', Buffer.from('220 ready\r\n'), 'connection-reset'],
   ])(
     'with ssl_mode disable is followed by a check for TLS, which the server answers with %s',
     async (_, word, code) => {

@@ -82,18 +82,22 @@ if (env && empty)
           code: 'credentials-expired',
           native: '18487',
         },
-        'a password to be changed': {
+        'a password that must be changed': {
           ...as('mooring_must_change', 'change'),
           code: 'credentials-expired',
           native: '18488',
         },
         'a paused database': { ...as('mooring_paused', 'paused'), code: 'server-error', native: '40613' },
-        'a firewall of Azure': {
+        'an address that the Azure firewall blocks': {
           ...as('mooring_firewall', 'firewall'),
           code: 'permission-denied',
           native: '40615',
         },
-        'a full database': { ...as('mooring_busy', 'busy'), code: 'too-many-connections', native: '10928' },
+        'a database that has reached its connection limit': {
+          ...as('mooring_busy', 'busy'),
+          code: 'too-many-connections',
+          native: '10928',
+        },
       },
     });
 

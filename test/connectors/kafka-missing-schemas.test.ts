@@ -18,21 +18,45 @@ const nested = (depth: number, make: (inner: unknown, depth: number) => object):
 
 describe('missing parts of a Kafka schema', () => {
   test.each<[string, ...Parameters<typeof readSchema>]>([
-    ['a type of Avro that is not defined', 'avro', record('R', fields('long', 'shop.Money'))],
-    ['in a list', 'avro', record('R', fields('int', { type: 'array', items: 'Money' }))],
-    ['in a choice', 'avro', record('R', fields('int', ['null', 'Money', 'string']))],
-    ['a type of Protobuf', 'protobuf', 'message M { int32 a = 1; shop.Money b = 2; }'],
-    ['in a map', 'protobuf', 'message M { int32 a = 1; map<string, Money> b = 2; }'],
-    ['that repeats', 'protobuf', 'message M { int32 a = 1; repeated Money b = 2; }'],
-    ['of an import', 'protobuf', 'import "a.proto"; message M { int32 a = 1; a.Money b = 2; }'],
-    ['a document of JSON Schema', 'json', { properties: { a: {}, b: { $ref: 'Money' } } }],
-    ['an address', 'json', { properties: { a: {}, b: { $ref: 'https://me:pw@a.test/x/Money' } } }],
-    ['a pointer', 'json', { properties: { a: {}, b: { $ref: '#/definitions/Money' } } }],
-    ['an anchor', 'json', { properties: { a: {}, b: { $ref: '#Money' } } }],
-    ['for items', 'json', { properties: { a: {}, b: { items: { $ref: 'Money' }, type: 'array' } } }],
-    ['a part', 'json', { properties: { a: {}, b: {} }, allOf: [{ $ref: 'Money' }] }],
-    ['a choice', 'json', { type: 'object', properties: { a: {}, b: {} }, oneOf: [{ $ref: 'Money' }, {}] }],
-  ])('unresolved: %s', (_, language, text) => {
+    ['an undefined Avro type', 'avro', record('R', fields('long', 'shop.Money'))],
+    [
+      'an undefined Avro type in an array',
+      'avro',
+      record('R', fields('int', { type: 'array', items: 'Money' })),
+    ],
+    ['an undefined Avro type in a union', 'avro', record('R', fields('int', ['null', 'Money', 'string']))],
+    ['an undefined Protobuf type', 'protobuf', 'message M { int32 a = 1; shop.Money b = 2; }'],
+    [
+      'an undefined Protobuf type in a map',
+      'protobuf',
+      'message M { int32 a = 1; map<string, Money> b = 2; }',
+    ],
+    [
+      'an undefined Protobuf type in a repeated field',
+      'protobuf',
+      'message M { int32 a = 1; repeated Money b = 2; }',
+    ],
+    [
+      'a Protobuf type of a missing import',
+      'protobuf',
+      'import "a.proto"; message M { int32 a = 1; a.Money b = 2; }',
+    ],
+    ['a reference to a missing JSON Schema', 'json', { properties: { a: {}, b: { $ref: 'Money' } } }],
+    ['a reference to a URL', 'json', { properties: { a: {}, b: { $ref: 'https://me:pw@a.test/x/Money' } } }],
+    ['a reference by JSON pointer', 'json', { properties: { a: {}, b: { $ref: '#/definitions/Money' } } }],
+    ['a reference to an anchor', 'json', { properties: { a: {}, b: { $ref: '#Money' } } }],
+    [
+      'a reference for array items',
+      'json',
+      { properties: { a: {}, b: { items: { $ref: 'Money' }, type: 'array' } } },
+    ],
+    ['a reference in allOf', 'json', { properties: { a: {}, b: {} }, allOf: [{ $ref: 'Money' }] }],
+    [
+      'a reference in oneOf',
+      'json',
+      { type: 'object', properties: { a: {}, b: {} }, oneOf: [{ $ref: 'Money' }, {}] },
+    ],
+  ])('are reported as unresolved: %s', (_, language, text) => {
     const { columns, missing } = readSchema(language, text);
     expect(columns.length).toBe(2);
     expect(missing).toEqual({
@@ -41,52 +65,61 @@ describe('missing parts of a Kafka schema', () => {
   });
 
   test.each<[string, ...Parameters<typeof readSchema>]>([
-    ['a field of Avro without a name', 'avro', record('R', [...fields('int'), { type: 'int' }])],
-    ['a record without fields', 'avro', { type: 'record', name: 'R' }],
-    ['a number for a type', 'avro', record('R', fields(7))],
-    ['bytes of no size', 'avro', record('R', fields({ type: 'fixed', name: 'F' }))],
-    ['a list for a schema', 'json', '[]'],
-    ['a file that is cut in a message', 'protobuf', 'message M { int32 a = 1; string b = 2;'],
-    ['in a field', 'protobuf', 'message M { int32 a = 1; string b ='],
-    ['in a comment', 'protobuf', 'message M { int32 a = 1; } /* this'],
-    ['right behind its mark', 'protobuf', 'message M { int32 a = 1; } /*'],
-    ['in a text', 'protobuf', 'message M { int32 a = 1 [b = "c]; } '],
-    ['a field that is none', 'protobuf', 'message M { int32 a = 1; what is this; string b = 2; }'],
-    ['a statement that is none', 'protobuf', 'message M { int32 a = 1; } what is this;'],
-  ])('unreadable: %s', (_, language, text) => {
+    ['an Avro field without a name', 'avro', record('R', [...fields('int'), { type: 'int' }])],
+    ['an Avro record without fields', 'avro', { type: 'record', name: 'R' }],
+    ['an Avro type that is a number', 'avro', record('R', fields(7))],
+    ['an Avro fixed type without a size', 'avro', record('R', fields({ type: 'fixed', name: 'F' }))],
+    ['a JSON Schema that is an array', 'json', '[]'],
+    ['a Protobuf file truncated in a message', 'protobuf', 'message M { int32 a = 1; string b = 2;'],
+    ['a Protobuf file truncated in a field', 'protobuf', 'message M { int32 a = 1; string b ='],
+    ['a Protobuf file truncated in a comment', 'protobuf', 'message M { int32 a = 1; } /* this'],
+    ['a Protobuf file truncated after /*', 'protobuf', 'message M { int32 a = 1; } /*'],
+    ['a Protobuf file with an unclosed string', 'protobuf', 'message M { int32 a = 1 [b = "c]; } '],
+    ['an invalid Protobuf field', 'protobuf', 'message M { int32 a = 1; what is this; string b = 2; }'],
+    ['an invalid Protobuf statement', 'protobuf', 'message M { int32 a = 1; } what is this;'],
+  ])('are reported as unreadable: %s', (_, language, text) => {
     expect(readSchema(language, text).missing).toEqual({ unreadable: [] });
   });
 
   test.each<[string, ...Parameters<typeof readSchema>]>([
-    ['a reference that is no schema', 'avro', record('R', fields('int')), { a: '{' }],
-    ['of JSON Schema', 'json', { allOf: [{ $ref: 'a' }], properties: { b: {} } }, { a: '{' }],
-  ])('unreadable, while other columns are kept: %s', (_, language, text, references) => {
+    ['an Avro reference that is not a schema', 'avro', record('R', fields('int')), { a: '{' }],
+    [
+      'a JSON Schema reference that is not a schema',
+      'json',
+      { allOf: [{ $ref: 'a' }], properties: { b: {} } },
+      { a: '{' },
+    ],
+  ])('are reported as unreadable, and other columns are kept: %s', (_, language, text, references) => {
     const { columns, missing } = readSchema(language, text, references);
     expect(columns.length).toBe(1);
     expect(missing).toHaveProperty('unreadable');
   });
 
   test.each<[string, ...Parameters<typeof readSchema>]>([
-    ['records', 'avro', nested(13, (inner, at) => record(`R${at}`, fields(inner)))],
-    ['objects', 'json', nested(13, (a) => ({ type: 'object', properties: { a } }))],
-    ['lists', 'json', nested(13, (items) => ({ type: 'array', items }))],
-    ['messages', 'protobuf', `${'message M { '.repeat(34)}${'M a = 1; } '.repeat(34)}`],
-    ['a type of many words', 'avro', record('R', fields(manyTypes(600)))],
-  ])('too large: %s', (_, language, text) => {
+    ['nested Avro records', 'avro', nested(13, (inner, at) => record(`R${at}`, fields(inner)))],
+    ['nested JSON objects', 'json', nested(13, (a) => ({ type: 'object', properties: { a } }))],
+    ['nested JSON arrays', 'json', nested(13, (items) => ({ type: 'array', items }))],
+    ['nested Protobuf messages', 'protobuf', `${'message M { '.repeat(34)}${'M a = 1; } '.repeat(34)}`],
+    ['a union of many types', 'avro', record('R', fields(manyTypes(600)))],
+  ])('are reported as too large: %s', (_, language, text) => {
     const { columns, missing } = readSchema(language, text);
     expect(columns.length).toBeGreaterThan(0);
     expect(missing).toHaveProperty('tooLarge');
   });
 
   test.each<[string, ...Parameters<typeof readSchema>]>([
-    ['draft 3', 'json', { $schema: 'http://json-schema.org/draft-03/schema#', properties: { a: {} } }],
     [
-      'a draft to come',
+      'JSON Schema draft 3',
+      'json',
+      { $schema: 'http://json-schema.org/draft-03/schema#', properties: { a: {} } },
+    ],
+    [
+      'a future JSON Schema draft',
       'json',
       { $schema: 'https://json-schema.org/draft/2050-01/schema', properties: { a: {} } },
     ],
-    ['an edition to come', 'protobuf', 'edition = "2050"; message M { int32 a = 1; }'],
-  ])('unsupported: %s', (_, language, text) => {
+    ['a future Protobuf edition', 'protobuf', 'edition = "2050"; message M { int32 a = 1; }'],
+  ])('are reported as unsupported: %s', (_, language, text) => {
     const { columns, missing } = readSchema(language, text);
     expect(columns.length).toBe(1);
     expect(missing).toEqual({ unsupported: [] });
@@ -100,14 +133,34 @@ describe('missing parts of a Kafka schema', () => {
 
 describe('Kafka schema with nothing missing', () => {
   test.each<[string, ...Parameters<typeof readSchema>]>([
-    ['a record within itself', 'avro', record('Node', fields('int', ['null', 'Node']))],
-    ['an object within itself', 'json', { properties: { a: {}, b: { $ref: '#' } } }],
-    ['a list of itself', 'json', { properties: { a: {}, b: { $ref: '#/$defs/l' } }, $defs: list }],
-    ['a message within itself', 'protobuf', 'message M { int32 a = 1; M b = 2; }'],
-    ['words of its own', 'json', { $schema: 'https://a.test/meta', properties: { a: {}, b: {} } }],
-    ['a schema of schemas', 'json', { properties: { a: {}, b: { $ref: metaSchema } } }],
-    ['a type that registries have', 'protobuf', 'message M { int32 a = 1; google.protobuf.Any b = 2; }'],
-    ['an import for its options', 'protobuf', 'import "v.proto"; message M { int32 a = 1; int32 b = 2; }'],
+    ['an Avro record that contains itself', 'avro', record('Node', fields('int', ['null', 'Node']))],
+    ['a JSON object that contains itself', 'json', { properties: { a: {}, b: { $ref: '#' } } }],
+    [
+      'a JSON array that contains itself',
+      'json',
+      { properties: { a: {}, b: { $ref: '#/$defs/l' } }, $defs: list },
+    ],
+    ['a Protobuf message that contains itself', 'protobuf', 'message M { int32 a = 1; M b = 2; }'],
+    [
+      'a JSON Schema with a custom vocabulary',
+      'json',
+      { $schema: 'https://a.test/meta', properties: { a: {}, b: {} } },
+    ],
+    [
+      'a JSON Schema that refers to the metaschema',
+      'json',
+      { properties: { a: {}, b: { $ref: metaSchema } } },
+    ],
+    [
+      'a Protobuf type that registries provide',
+      'protobuf',
+      'message M { int32 a = 1; google.protobuf.Any b = 2; }',
+    ],
+    [
+      'a Protobuf import that only options use',
+      'protobuf',
+      'import "v.proto"; message M { int32 a = 1; int32 b = 2; }',
+    ],
   ])('reads completely: %s', (_, language, text) => {
     const { columns, missing } = readSchema(language, text);
     expect(columns.filter((line) => /^\w+:/.test(line)).length).toBe(2);
