@@ -54,7 +54,7 @@ const rows: readonly FailureRow[] = [
     'authenticate',
     'server-error',
     'server',
-    /Restart the server without the option -m/,
+    /Restart the server without the startup option -m/,
   ],
   ['18470', login(18470), 'authenticate', 'account-locked', 'credentials', /ALTER LOGIN … ENABLE/],
   ['18486', login(18486), 'authenticate', 'account-locked', 'credentials', /UNLOCK/],

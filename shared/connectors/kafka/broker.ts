@@ -110,7 +110,7 @@ export const logInToBroker = (
       connection.setSupportAuthenticationProtocol(true);
       phase = 'login';
       await connection.authenticate();
-      phase = 'first question';
+      phase = 'first request';
       const cluster = await ask(createMetadataRequest([]));
       open();
       return { ...address, versions, cluster, ask, close: () => socket.destroy() };
@@ -121,14 +121,14 @@ export const logInToBroker = (
     }
   });
 
-type KafkaLoginPhase = 'greeting' | 'login' | 'first question';
+type KafkaLoginPhase = 'greeting' | 'login' | 'first request';
 
 /**
  * A listener that requires SASL answers ApiVersions, and closes the connection on any other request before a login. It has no other
  * way to report this.
  */
 const toKafkaLoginError = (error: unknown, phase: KafkaLoginPhase, withSasl: boolean): unknown => {
-  if (phase !== 'first question' || withSasl || !(error instanceof Error)) return error;
+  if (phase !== 'first request' || withSasl || !(error instanceof Error)) return error;
   if (!/^KafkaJSConnection(Closed)?Error$/.test(error.name)) return error;
   if ('code' in error && error.code !== undefined && error.code !== 'ECONNRESET') return error;
   return new Problem('authentication-failed', undefined, {

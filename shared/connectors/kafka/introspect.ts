@@ -54,7 +54,7 @@ export const introspectKafka = async (
             reason: 'brokers-unreachable',
             count: unreachable,
             remediation:
-              'Allow the probe to reach every broker at the address in its advertised.listeners. Clients that cannot reach a broker cannot read its partitions, and the row counts of their topics are unknown.',
+              'Allow the probe to reach every broker at the address in its advertised.listeners. Until then, the partitions of unreachable brokers cannot be read, and the row counts of their topics are unknown.',
           },
         ]
       : []),

@@ -74,7 +74,7 @@ const missingSubjectTexts: readonly (readonly [
     'unsupported',
     'schemas-unsupported',
     'Register these subjects as Avro, as JSON Schema draft 4 to 2020-12, or as Protobuf up to edition 2024',
-    'The catalog has only a part of schemas in other formats and versions, or nothing.',
+    'The catalog has schemas in other formats and versions only in part, or not at all.',
   ],
   [
     'tooLarge',

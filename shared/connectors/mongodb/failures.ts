@@ -83,7 +83,7 @@ const mongodbErrorCodes = createFailureTable({
   // StaleEpoch, StaleConfig, CursorNotFound, QueryPlanKilled, WriteConflict, StaleDbVersion, SnapshotUnavailable, NoSuchSession
   '43 112 150 175 206 246 249 13388': [
     'server-error',
-    'The data was moved, changed or released while it was read. Try again.',
+    'The data was moved or changed, or its cursor was closed, while it was read. Try again.',
   ],
   // CursorKilled, ClientDisconnect, Interrupted
   '237 279 11601': ['connection-reset', 'An administrator or the server ended the command. Try again.'],
@@ -91,7 +91,7 @@ const mongodbErrorCodes = createFailureTable({
   // an unknown stage and an unknown field
   '9 14 59 72 115 224 238 40324 40415': [
     'unsupported-version',
-    'The server lacks a command, option or stage that MongoDB has since version 4.4. Upgrade it; if it is an emulation of MongoDB, check that it is a supported one.',
+    'The server lacks a command, option or stage that MongoDB has since version 4.4. Upgrade it. If it emulates MongoDB, check that Mooring supports it.',
   ],
   // APIVersionError, APIStrictError
   '322 323': [

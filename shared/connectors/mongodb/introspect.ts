@@ -224,6 +224,6 @@ const VALIDATOR_RULE_COST = 200;
 
 const createTooManyCollectionsProblem = () =>
   createTooLargeProblem(
-    'The database has too many or too large collections to list',
+    'The list of collections is larger than can be read at once',
     'Set config.database to another database.',
   );

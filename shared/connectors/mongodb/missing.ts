@@ -72,7 +72,7 @@ export const createMongodbMissing = ({ user }: MongodbRights) => {
       ...toMissing(
         'refused',
         'columns-unread',
-        'Run find on these collections and views to see the reason: the server refuses to read them.',
+        'The server refuses to read these collections and views. Run find on them to see the reason.',
       ),
       ...toMissing(
         'cut',

@@ -13,7 +13,7 @@ export const mongodbSessionSettings: readonly (SessionSetting<MongodbDocument> &
   {
     name: 'readConcern',
     value: { level: 'local' },
-    why: 'a default of majority or linearizable waits for members that are down, although the read needs one member only',
+    why: 'a default of majority or linearizable waits for members that are down, although a read needs only one member',
     on: ['find', 'aggregate', 'count'], // https://www.mongodb.com/docs/manual/reference/command/setDefaultRWConcern/
   },
 ];

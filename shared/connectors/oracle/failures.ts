@@ -91,7 +91,10 @@ const oracleErrorMeanings = createFailureTable({
     'permission-denied',
     'The access control list of the service does not contain the probe’s address. Add the addresses in `vantage` to it.',
   ],
-  'ORA-28009': ['authentication-failed', 'SYS can log in only as SYSDBA. Use an account that can only read.'],
+  'ORA-28009': [
+    'authentication-failed',
+    'SYS can log in only as SYSDBA. Use an account with read-only privileges.',
+  ],
   'ORA-12529': [
     'permission-denied',
     'A filter of the listener or of Connection Manager rejects the probe’s address. Add the address to the filter (cman.ora, or TCP.INVITED_NODES in sqlnet.ora).',
@@ -102,7 +105,7 @@ const oracleErrorMeanings = createFailureTable({
   ],
   'NJS-519 ORA-12505': [
     'database-not-found',
-    'The listener does not know this SID. Check sid, or set service_name instead, by which most databases are reached.',
+    'The listener does not know this SID. Check sid, or set service_name instead: most databases are reached by service name.',
   ],
   'ORA-12521': [
     'database-not-found',
@@ -110,7 +113,7 @@ const oracleErrorMeanings = createFailureTable({
   ],
   'ORA-00018 ORA-00019 ORA-00020 ORA-12516 ORA-12519 ORA-12520': [
     'too-many-connections',
-    'Raise PROCESSES or SESSIONS, or close idle sessions.',
+    'The server has no processes or sessions left. Close idle sessions, or raise PROCESSES or SESSIONS.',
   ],
   'ORA-12518': [
     'too-many-connections',

@@ -11,7 +11,7 @@ export const oracleSessionSettings: readonly SessionSetting[] = [
   {
     name: 'current_schema',
     value: 'SYS',
-    why: 'names without a schema are views of the dictionary, not of another schema',
+    why: 'unqualified names are views of the dictionary',
   },
 ];
 

@@ -35,5 +35,5 @@ const createRoleTrustProblem = (cause: unknown) =>
     cause,
     native_code: 'AccessDenied',
     remediation:
-      'Add the owner of the keys as a principal to the role’s trust policy, with external_id as the value of sts:ExternalId, and grant the owner sts:AssumeRole.',
+      'Add the owner of the keys as a principal to the role’s trust policy, with external_id as the value of sts:ExternalId, and grant it sts:AssumeRole.',
   });

@@ -68,7 +68,11 @@ export const createBucketClient = async (target: S3Target, dialer: Dialer): Prom
     prefix: config.prefix ?? '',
     runRequest: (work) =>
       withTimeout(
-        { limit: limitMs, remediation: 'Raise query_timeout_seconds.', signal: dialer.signal },
+        {
+          limit: limitMs,
+          remediation: 'Raise query_timeout_seconds, or check the load of the server.',
+          signal: dialer.signal,
+        },
         (signal) =>
           withRetries(() => work(signal).catch(throwWithRetryAfter), {
             isTransient: isTransientS3Error,

@@ -100,8 +100,8 @@ const rateLayout = (
 const findRowWidth = (rows: readonly (readonly string[])[]): number => {
   const counts = new Map<number, number>();
   for (const { length } of rows) counts.set(length, (counts.get(length) ?? 0) + 1);
-  const most = Math.max(0, ...counts.values());
-  if (counts.get(1) === most) return 1;
+  const maxCount = Math.max(0, ...counts.values());
+  if (counts.get(1) === maxCount) return 1;
   return [...counts].reduce(
     ([best, size], [width, count]) =>
       width * count > size || (width * count === size && width > best)

@@ -137,7 +137,7 @@ const s3FailuresByCode = createFailureTable({
   ],
   'KMS.DisabledException KMS.NotFoundException KMS.KMSInvalidStateException KMS.InvalidKeyUsageException': [
     'server-error',
-    'The KMS key of the object is disabled, deleted or not usable. Enable it.',
+    'The KMS key of the object is disabled, deleted or not usable. Enable it, or cancel its deletion.',
   ],
   InvalidObjectState: ['server-error', 'The object is archived. Restore it first.'],
   InternalError: s3Down,

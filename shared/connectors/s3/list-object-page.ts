@@ -29,7 +29,7 @@ interface ObjectPageOptions {
 export const listObjectPage = async (
   { client, name, prefix: root }: BucketClient,
   abortSignal: AbortSignal,
-  { prefix = root, delimiter, from, maxKeys: most }: ObjectPageOptions = {},
+  { prefix = root, delimiter, from, maxKeys }: ObjectPageOptions = {},
 ): Promise<ObjectPage> => {
   const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
   const answer = await client.send(
@@ -40,7 +40,7 @@ export const listObjectPage = async (
       ...(prefix && { Prefix: prefix }),
       ...(delimiter !== undefined && { Delimiter: delimiter }),
       ...(from !== undefined && { ContinuationToken: from }),
-      ...(most !== undefined && { MaxKeys: most }),
+      ...(maxKeys !== undefined && { MaxKeys: maxKeys }),
     }),
     { abortSignal },
   );

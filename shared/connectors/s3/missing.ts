@@ -66,7 +66,7 @@ const s3MissingTexts: readonly (readonly [
   [
     'unsupported',
     'columns of objects in formats that are not read',
-    'Write the tables as Parquet, CSV or JSON, uncompressed or compressed with gzip or zstd. ORC, Avro, Excel, Arrow and other compressions are in the catalog without columns.',
+    'Write the tables as Parquet, CSV or JSON, uncompressed or compressed with gzip or zstd. Files in ORC, Avro, Excel or Arrow, or with another compression, are in the catalog without columns.',
   ],
   [
     'tooLarge',

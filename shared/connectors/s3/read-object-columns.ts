@@ -62,7 +62,7 @@ const readTextColumns = async (
     isCompressed = content !== undefined;
     if (content === 'other') return undefined;
     const sample = content
-      ? await decompressSample(bytes, { size, most: maxDecompressedBytes, content })
+      ? await decompressSample(bytes, { size, maxBytes: maxDecompressedBytes, content })
       : toTextSample(bytes, size);
     return sample && { reading: reader(sample) };
   };
@@ -87,9 +87,9 @@ const decompressSample = async (
   compressed: Buffer,
   {
     size,
-    most: maxBytes,
+    maxBytes,
     content,
-  }: { readonly size: number; readonly most: number; readonly content: 'gzip' | 'zstd' },
+  }: { readonly size: number; readonly maxBytes: number; readonly content: 'gzip' | 'zstd' },
 ): Promise<TextSample | undefined> => {
   const beginning = await decompressPrefix(compressed, content, maxBytes);
   if (!beginning) return undefined;

@@ -120,7 +120,7 @@ const sqlserverErrorMeanings = createFailureTable({
   '18401': ['server-error', 'The server is starting or being upgraded. Try again in a minute.'],
   '18461': [
     'server-error',
-    'The server is in single-user mode, and another session is connected. Restart the server without the option -m.',
+    'The server is in single-user mode, and another session is connected. Restart the server without the startup option -m.',
   ],
   '6005 6006': ['server-error', 'The server is shutting down. Try again when it is running again.'],
   '596': ['connection-reset', 'An administrator or the server ended the session. Try again.'],
@@ -128,7 +128,7 @@ const sqlserverErrorMeanings = createFailureTable({
   '1205': ['server-error', 'The server chose this session as the deadlock victim. Try again.'],
   '1204': [
     'server-error',
-    'The server has no locks left. Try again when it is less busy, or check the sp_configure option locks.',
+    "The server has no locks left. Try again when it is less busy, or check its limit: EXEC sp_configure 'locks';",
   ],
   '701 802 8645 8651 17300 17312 40553': [
     'server-error',
@@ -148,7 +148,7 @@ const sqlserverErrorMeanings = createFailureTable({
   ],
   '40549 40550': [
     'server-error',
-    'Azure ended the session because it held a transaction or locks for too long. Narrow the scope and try again.',
+    'Azure ended the session because it held a transaction or locks for too long. Exclude schemas that you do not need (excluded_schemas), and try again.',
   ],
   '42108': ['server-error', 'The SQL pool is paused. Resume it.'],
   '42109': ['server-error', 'The SQL pool is resuming. Try again in a few minutes.'],

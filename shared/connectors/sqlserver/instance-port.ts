@@ -55,7 +55,7 @@ const parseInstanceFields = (text: string): ReadonlyMap<string, string> => {
 const createBrowserTimeoutProblem = () =>
   new Problem('timeout', 'SQL Server Browser did not answer with the port of the instance', {
     remediation:
-      'SQL Server Browser (UDP 1434) is not running, is not reachable, or knows no instance of this name. Set port instead of instance, or start SQL Server Browser and open its port.',
+      'SQL Server Browser (UDP 1434) is not running, is not reachable, or knows no instance of this name. Set port instead of instance, or start SQL Server Browser and open its UDP port.',
   });
 
 const createTcpDisabledProblem = () =>
