@@ -1,15 +1,26 @@
 #!/usr/bin/env node
-// node test/bench/run.ts [NAME…] [--large] [--no-peers]: runs all benches, or those that are named, and
-// prints a table for each.
 import { readdir } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import type { Bench, Row } from './bench.ts';
 
+const help = `npm run bench -- [NAME…] [--large] [--no-peers]
+
+Runs all benchmarks, or the named ones, and prints a table for each. --large adds the largest catalogs,
+--no-peers leaves out other tools. Names: the files test/bench/NAME.bench.ts.`;
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   allowNegative: true,
-  options: { large: { type: 'boolean', default: false }, peers: { type: 'boolean', default: true } },
+  options: {
+    large: { type: 'boolean', default: false },
+    peers: { type: 'boolean', default: true },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
 });
+if (values.help) {
+  console.log(help);
+  process.exit();
+}
 
 const table = (rows: readonly Row[]): string => {
   const names = Object.keys(rows[0] ?? {});
@@ -27,7 +38,7 @@ const files = (await readdir(import.meta.dirname)).filter((file) => file.endsWit
 for (const file of files) {
   const { bench }: { readonly bench?: Bench } = await import(`./${file}`);
   if (!bench) {
-    process.stderr.write(`${file} exports no bench: left out\n`);
+    process.stderr.write(`${file} exports no bench: skipped\n`);
     continue;
   }
   if (positionals.length > 0 && !positionals.includes(bench.name)) continue;

@@ -3,7 +3,18 @@
 import { parseArgs } from 'node:util';
 import { countSource, readModules } from './count-source.ts';
 
-const { values } = parseArgs({ options: { list: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: {
+    list: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+});
+if (values.help) {
+  console.log(
+    'npm run counts -- [--list]\n\nCounts names, import circles and sizes, each with its goal. --list also names what is counted.',
+  );
+  process.exit();
+}
 const counts = countSource(readModules());
 const repeated = [...counts.repeatedNames]
   .sort(([, a], [, b]) => b - a)

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -105,4 +106,9 @@ const variables = (text: string): Variables =>
       .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
   );
 
-await main();
+const { values: options } = parseArgs({ options: { help: { type: 'boolean', short: 'h', default: false } } });
+if (options.help)
+  console.log(
+    'npm run e2e\n\nDeploys on an AWS-compatible server of its own (E2E_AWS_PORT, E2E_POSTGRES_PORT) and uses all five APIs through its HTTP API.',
+  );
+else await main();

@@ -9,10 +9,10 @@ import { listTests, readCoverage } from './read-coverage.ts';
 
 const help = `npm run mutants -- [--sample N] [--seed S] [--only PATH[:LINE]] [--minutes M] [--budget SECONDS] [--prepare MINUTES]
 
-Makes small wrong changes in a copy of the tree, one at a time, and runs the tests that could notice them,
-best first, until one fails or the budget for a change is spent (in seconds that they take unchanged).
-Before that every test runs unchanged, for so many minutes at most: which lines it runs is kept for the next time.
-Prints a table as Markdown. A change that does not compile or lint is not counted.`;
+Makes small wrong changes in a copy of the tree, one at a time, and runs the tests that could notice each, the likeliest
+first, until one fails or the budget is spent (in seconds that the tests take without the change). Before that, each
+test runs unchanged once, for at most --prepare minutes; the lines that it runs are kept for the next time. Prints a
+table as Markdown. Changes that do not compile or do not pass the linter are not counted. See docs/mutants.md.`;
 
 const { values } = parseArgs({
   options: {
