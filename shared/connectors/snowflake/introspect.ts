@@ -138,7 +138,7 @@ const listSnowflakeNotFound = (
   found: ReadonlySet<string>,
 ): readonly Missing[] => {
   const names = (schemas ?? []).filter((name) => !found.has(name) && !excludedSchemas.includes(name));
-  const remediation = 'Correct the requested schemas: some of them do not exist.';
+  const remediation = 'Correct the requested schemas: they include schemas that do not exist.';
   return names.length > 0 ? [{ reason: 'schemas-not-found', count: names.length, remediation }] : [];
 };
 

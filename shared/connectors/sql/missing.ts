@@ -12,7 +12,7 @@ export const reportSchemasNotFound = (
   if (absent.length === 0) return [];
   const wanted = new Set(absent.map(foldCase));
   const alike = [...known].filter((name) => wanted.has(foldCase(name))).slice(0, 10);
-  const remediation = 'Correct config.schemas: some of the schemas do not exist.';
+  const remediation = 'Correct config.schemas: it contains schemas that do not exist.';
   const hint = ` Names are case-sensitive. Did you mean ${alike.map((name) => quote(name)).join(', ')}?`;
   return [
     {
