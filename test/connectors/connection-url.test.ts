@@ -59,6 +59,15 @@ describe('a parser of connection URLs', () => {
     });
   });
 
+  test('returns the fields in the order of the host, the path and the login, wherever they were set', () => {
+    const parser = define({
+      options: { role: 'role', user: 'username', sid: 'sid', host: 'host' },
+      exclusive: [['database', 'sid']],
+    });
+    const { config } = parser.parse('example://:1?role=r&user=me&sid=s&host=h');
+    expect(Object.keys(config)).toEqual(['host', 'port', 'sid', 'username', 'role']);
+  });
+
   test.each([
     ['example://h', undefined],
     ['https://h', 'verify-full'],

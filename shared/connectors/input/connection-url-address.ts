@@ -26,6 +26,17 @@ export const parseAddressTemplate = (text: string): AddressTemplate => {
   return { user, password, host, port, path: path === '' ? [] : path.split('/') };
 };
 
+/** Lists the fields in the order in which errors name them, wherever the string sets them. A field stands beside one that it excludes. */
+export const listUnsetFields = (
+  { host, path, user, password }: AddressTemplate,
+  exclusive: readonly (readonly [string, string])[] = [],
+): UrlFields =>
+  Object.fromEntries(
+    [host, 'port', ...path, user, password]
+      .flatMap((name) => [name, ...exclusive.flatMap(([one, other]) => (one === name ? other : []))])
+      .map((name) => [name, undefined]),
+  );
+
 /** Reads the fields of an address. An empty part sets no field. */
 export const readUrlAddress = (
   url: UrlParts,
@@ -35,10 +46,10 @@ export const readUrlAddress = (
 ): UrlFields => {
   const [user = '', ...rest] = url.login.split(':');
   const fields = {
-    [template.user]: decodePercentEncoded(user),
-    [template.password]: decodePercentEncoded(rest.join(':')),
     ...(readHosts ? readSeveralHosts(url, readHosts, form) : readSingleHost(url, template, form)),
     ...readUrlPath(url.path, template.path, form),
+    [template.user]: decodePercentEncoded(user),
+    [template.password]: decodePercentEncoded(rest.join(':')),
   };
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ''));
 };

@@ -8,7 +8,12 @@ import {
   splitUrl,
   type UrlParts,
 } from './connection-string-parts.ts';
-import { parseAddressTemplate, readUrlAddress, type UrlFields } from './connection-url-address.ts';
+import {
+  listUnsetFields,
+  parseAddressTemplate,
+  readUrlAddress,
+  type UrlFields,
+} from './connection-url-address.ts';
 import {
   checkUniqueOptions,
   type GivenOption,
@@ -91,6 +96,7 @@ export const createConnectionUrlParser = (definition: ConnectionUrlDefinition): 
   const { schemes, address, readList, adjustAddress, complete } = definition;
   const form = `${schemes[0]}://${definition.form ?? address.replace(/:\d+/, '')}, with special characters percent-encoded`;
   const template = parseAddressTemplate(address);
+  const unset = definition.readHosts ? {} : listUnsetFields(template, definition.exclusive);
   const secrets = new Set(definition.credentials ?? ['password']);
   const fold = nameFolds[definition.spelling ?? 'exact'];
   const index = indexOptions(definition, fold);
@@ -124,7 +130,7 @@ export const createConnectionUrlParser = (definition: ConnectionUrlDefinition): 
     for (const { field, name } of options)
       if (field !== undefined && Object.hasOwn(fromAddress, field))
         refuseConnectionString(`${field} once, in the address or as the option ${name}`);
-    const parts = toConnectionStringParts(fromAddress, options, url?.scheme, definition);
+    const parts = toConnectionStringParts({ ...unset, ...fromAddress }, options, url?.scheme, definition);
     return complete?.(parts, options) ?? parts;
   };
   return { schemes, parse };
@@ -144,9 +150,9 @@ const toConnectionStringParts = (
   const effects = given.filter(({ value }) => value !== '' || emptyValues !== 'skip').map(readOption);
   const set = effects.flatMap(({ field, value }) => (field === undefined ? [] : [[field, value] as const]));
   const kept = set.filter(([, value]) => value !== '' || emptyValues === 'keep');
-  const fields = [...Object.entries(address), ...kept].map(
-    ([name, value]) => [name, checkField(name, value)] as const,
-  );
+  const fields = Object.entries({ ...address, ...Object.fromEntries(kept) })
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [name, checkField(name, value)] as const);
   const present = new Set([
     ...fields.map(([name]) => name),
     ...effects.flatMap(({ field, name }) => (field === undefined ? [name] : [])),

@@ -34,14 +34,19 @@ const parseMongodbMember = (member: string): { readonly host: string; readonly p
 
 /** authSource defaults to the database of the string. With mongodb+srv, DNS may set it. */
 const completeMongodbParts = (
-  { config: { auth_source: named, ...config }, credentials, options }: ConnectionStringParts,
+  { config: { auth_source: named, replica_set, ...config }, credentials, options }: ConnectionStringParts,
   given: readonly GivenOption[],
 ): ConnectionStringParts => {
+  const replica = replica_set === undefined ? {} : { replica_set };
   if (given.some(({ name, value }) => name === 'authMechanism' && value === 'MONGODB-X509'))
-    return { config, credentials: { ...credentials, auth_method: 'certificate' }, options };
+    return {
+      config: { ...config, ...replica },
+      credentials: { ...credentials, auth_method: 'certificate' },
+      options,
+    };
   const source = named ?? (config['srv'] === undefined ? config['database'] : undefined);
   return {
-    config: { ...config, ...(source !== undefined && { auth_source: source }) },
+    config: { ...config, ...(source !== undefined && { auth_source: source }), ...replica },
     credentials,
     options,
   };

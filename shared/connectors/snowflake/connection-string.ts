@@ -29,7 +29,7 @@ const completeSnowflakeParts = (
       'true for ocsp_fail_open: a certificate whose revocation cannot be checked is accepted',
     );
   const name = String(account).replace(/\.snowflakecomputing\.com$/i, '');
-  return { config: { ...config, ...(name && { account: name }) }, credentials, options };
+  return { config: { ...(name && { account: name }), ...config }, credentials, options };
 };
 
 /** `snowflake://user:password@account/database/schema?warehouse=…&role=…`, the form of SQLAlchemy. */
