@@ -27,7 +27,7 @@ const openFolderVault = async (folder: string): Promise<VaultLocation> => {
   for (const part of ['store.db', 'vault'])
     if (!existsSync(join(folder, part)))
       throw new Error(
-        `There is no ${part} in ${folder}: expected the state folder of npm start (MOORING_STATE)`,
+        `${folder}: expected the state folder of npm start (MOORING_STATE), which contains ${part}`,
       );
   const { openFolderBacking } = await import('./local/backing.ts');
   const { store, vault, [Symbol.asyncDispose]: dispose } = await openFolderBacking(folder);

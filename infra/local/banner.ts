@@ -17,7 +17,7 @@ export const renderBanner = ({ address, apiKey, lines, notes }: BannerContent): 
     `Mooring   ${address}     ${address}/v1/docs`,
     `API key   ${apiKey}`,
     '',
-    'Register the demo database, test it, read its schema, autocomplete:',
+    'Register a database, test it, read its schema, autocomplete:',
     '',
     ...lines.flatMap((line) => [line, '']),
     ...notes,
