@@ -35,7 +35,12 @@ describe('Oracle test that requires TLS, against a server without TLS', () => {
 
   test(
     'reports timeout when the server is silent to TLS and closes a plaintext connection',
-    async () => expect(await against('silence', 'end')).toMatchObject({ step: 'tls', code: 'timeout' }),
+    async () =>
+      expect(await against('silence', 'end')).toMatchObject({
+        step: 'tls',
+        code: 'timeout',
+        remediation: expect.stringMatching(/did not answer the TLS handshake/),
+      }),
     20_000,
   );
 

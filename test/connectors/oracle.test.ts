@@ -194,6 +194,7 @@ if (env && plain)
       await expect(session.introspect({ excludedSchemas: [] }, () => {})).rejects.toMatchObject({
         code: 'timeout',
         message: expect.not.stringContaining('25 s'), // the limit of the whole operation
+        extras: { remediation: expect.stringContaining('query_timeout_seconds') },
       });
     });
 

@@ -304,14 +304,25 @@ describe('Microsoft Entra answer', () => {
       '{"error_codes":[7000215],"error_description":"never shown"}',
       'authentication-failed',
       'AADSTS7000215',
+      /^Microsoft Entra rejected the application/,
     ],
-    [401, '{"error_codes":[7000222]}', 'credentials-expired', 'AADSTS7000222'],
-    [400, 'words', 'authentication-failed', 'HTTP 400'],
-    [503, '', 'server-error', 'HTTP 503'],
-    [200, '{}', 'server-error', 'HTTP 200'],
-  ])('%d %s means %s', (status, body, code, native) => {
+    [
+      401,
+      '{"error_codes":[7000222]}',
+      'credentials-expired',
+      'AADSTS7000222',
+      /^The client secret has expired/,
+    ],
+    [400, 'words', 'authentication-failed', 'HTTP 400', /^Microsoft Entra rejected the application/],
+    [429, '{"error_codes":[50196]}', 'server-error', 'AADSTS50196', /limits the request rate/],
+    [503, '', 'server-error', 'HTTP 503', /did not issue a token/],
+    [200, '{}', 'server-error', 'HTTP 200', /did not issue a token/],
+  ])('%d %s means %s', (status, body, code, native, words) => {
     const said = refusal(status, body);
-    expect(said).toMatchObject({ code, extras: { native_code: native } });
+    expect(said).toMatchObject({
+      code,
+      extras: { native_code: native, remediation: expect.stringMatching(words) },
+    });
     expect(JSON.stringify(said)).not.toContain('never shown');
   });
 });

@@ -57,6 +57,8 @@ const rows: readonly FailureRow[] = [
   ['391', server(391), 'query', 'credentials-expired', 'credentials', /Renew/],
   ['411', server(411), 'query', 'permission-denied', 'permissions', /removeQuerySettings/],
   ['11601', server(11601), 'query', 'connection-reset', 'network', /ended the command/],
+  ['449', server(449), 'query', 'too-many-connections', 'server', /limits the request rate/],
+  ['462', server(462), 'query', 'too-many-connections', 'server', /limits the request rate/],
   ['16500', server(16500), 'query', 'too-many-connections', 'server', /limits the request rate/],
 ];
 
