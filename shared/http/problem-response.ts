@@ -11,13 +11,15 @@ export interface HttpAnswer {
 
 /** Converts a problem to an answer: an RFC 9457 document, or the form of another API. */
 export const toProblemAnswer = (
-  problem: Problem,
+  thrown: Problem,
   requestId: string,
   clean: (text: string) => string,
   api?: WireFormat,
 ): HttpAnswer => {
+  const problem = api?.texts?.restore(thrown) ?? thrown;
   if (hasFailureFormat(api)) return toFailureAnswer(problem, clean, api);
-  const { title, blame, retryable, remediation: usual, ...kind } = problems[problem.code];
+  const { blame, retryable, ...kind } = problems[problem.code];
+  const { title, remediation: usual } = api?.texts?.problems[problem.code] ?? kind;
   const { status = kind.status } = problem.extras;
   const { errors, remediation, native_code, steps, usages, headers } = problem.extras;
   return {

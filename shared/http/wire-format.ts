@@ -1,5 +1,5 @@
 import type * as v from 'valibot';
-import type { Problem } from '../problem.ts';
+import type { Problem, ProblemCode } from '../problem.ts';
 
 /** A failure in the wire format of one API. */
 export interface FailureAnswer {
@@ -23,6 +23,15 @@ export interface WireFormat {
   readonly failure?: (problem: Problem, clean: (text: string) => string) => FailureAnswer;
   /** Returns the schema of a failure's body with this status. */
   readonly failureBody?: (status: number) => v.GenericSchema;
+  /** The texts of the core as its clients know them. Absent: they are those of Mooring's own API. */
+  readonly texts?: {
+    /** Titles and remediations by code. */
+    readonly problems: Readonly<
+      Record<ProblemCode, { readonly title: string; readonly remediation: string }>
+    >;
+    /** Returns the problem with its other texts as its clients know them. */
+    readonly restore: (problem: Problem) => Problem;
+  };
   /** Named schemas in the OpenAPI document, where the name of the API precedes theirs. */
   readonly schemas: {
     readonly answers: Readonly<Record<string, v.GenericSchema>>;

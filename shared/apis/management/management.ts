@@ -8,6 +8,7 @@ import { createFieldProblem } from '../../parse-input.ts';
 import type { ReadStore } from '../../ports/store.ts';
 import { Problem } from '../../problem.ts';
 import type { DeploymentSettings } from '../../settings.ts';
+import { publishedTexts } from '../published-texts.ts';
 import { toManagementConnection } from './connections.ts';
 import { ManagementErrorResponse, renderManagementFailure, type FetCode } from './failures.ts';
 import { ManagementConnection, ManagementCreateRequest, ManagementUpdateRequest } from './schemas.ts';
@@ -22,6 +23,7 @@ export const management = {
     '`FET-1014` and `FET-1016` are reserved. A connection without host, port, database or user name, or of another ' +
     'kind of source, is not shown here.',
   prefix: '/v1/management',
+  texts: publishedTexts,
   failure: renderManagementFailure,
   failureBody: () => ManagementErrorResponse,
   schemas: {

@@ -5,6 +5,8 @@ import { createNotConnectedProblem } from '../../domain/testing/verify-draft.ts'
 import { Usage } from '../../domain/usages/usages.ts';
 import type { FailureAnswer } from '../../http/wire-format.ts';
 import { type FieldError, type Problem, type ProblemCode, problemCodes, problems } from '../../problem.ts';
+import { publishedProblems } from '../published-problems.ts';
+import { restorePublishedText } from '../published-texts.ts';
 
 /** The body of every failure. Which `details` it has depends on `code`. */
 export const ProfileFailure = v.object({
@@ -28,7 +30,8 @@ export const ProfileFailure = v.object({
 
 /** Creates the problem of a failed test. Its detail names the kind of source. */
 export const createProfileTestProblem = (type: string, result: TestResult): Problem => {
-  const { error = '', code } = result.details;
+  const { code = 'server-error' } = result.details;
+  const error = restorePublishedText(result.details.error ?? '', code);
   const failed = result.steps.find(({ status }) => status === 'failed');
   const isInvalidCredentials = invalidCredentialsCodes[type]?.has(failed?.native_code ?? '') ?? false;
   const remediation = isInvalidCredentials ? authenticationProblem.remediation : failed?.remediation;
@@ -76,7 +79,10 @@ export const renderProfileFailure = (problem: Problem, clean: (text: string) => 
   const isTest = extras.steps !== undefined || status === 502 || status === 504;
   if (isTest) return { status: 422, body: renderConnectionFailure(problem, clean) };
   const { status: answerStatus = status } = extras;
-  const profileError = profileErrors[code] ?? [code.toUpperCase().replaceAll('-', '_'), problems[code].title];
+  const profileError = profileErrors[code] ?? [
+    code.toUpperCase().replaceAll('-', '_'),
+    publishedProblems[code].title,
+  ];
   if (profileError[0] === 'VALIDATION_ERROR')
     return { status: answerStatus, body: renderValidationFailure(problem) };
   const { usages } = extras;
@@ -97,7 +103,7 @@ const renderConnectionFailure = ({ code, message, extras }: Problem, clean: (tex
     reason: clean(hasSummary ? message.slice(at + REASON_SEPARATOR.length) : message),
     code,
     ...(step !== undefined && { step }),
-    remediation: replaceFieldNames(extras.remediation ?? problems[code].remediation),
+    remediation: replaceFieldNames(extras.remediation ?? publishedProblems[code].remediation),
     ...(extras.native_code !== undefined && { native_code: extras.native_code }),
   });
 };

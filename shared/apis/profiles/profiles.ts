@@ -4,6 +4,7 @@ import type { Suggestion as Suggested } from '../../domain/catalog/suggest-names
 import { ConnectionName, SslInput, connectorTypes } from '../../domain/connections/connection-input.ts';
 import { ConnectionInput, type StoredConnection } from '../../domain/connections/connection.ts';
 import type { WireFormat } from '../../http/wire-format.ts';
+import { publishedTexts } from '../published-texts.ts';
 import { ProfileFailure, renderProfileFailure } from './failures.ts';
 
 /** This API's name of the PostgreSQL connector. It also accepts Mooring's own. */
@@ -156,6 +157,7 @@ export const profiles: WireFormat = {
     '`{type}.credentials.{auth_method}` in one object, and `ssl_mode`, `ssl_ca`, `ssl_cert`, `ssl_key`; an answer has none that is a ' +
     'credential, and no PEM.',
   prefix: '/api/v1/connection_profiles',
+  texts: publishedTexts,
   failure: renderProfileFailure,
   failureBody: () => ProfileFailure,
   schemas: {

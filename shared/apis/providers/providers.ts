@@ -4,6 +4,7 @@ import type { StoredConnection } from '../../domain/connections/connection.ts';
 import { toPublicId } from '../../domain/id.ts';
 import type { WireFormat } from '../../http/wire-format.ts';
 import { parseInput } from '../../parse-input.ts';
+import { publishedTexts } from '../published-texts.ts';
 import { splitProviderCredentials } from './credentials.ts';
 
 const createProviderText = (description: string) => v.pipe(v.string(), v.description(description));
@@ -116,6 +117,7 @@ export const providers: WireFormat = {
   description:
     'Creates connections from one object of credentials for each provider. All else is done at /v1/connections, which shows them as any other.',
   prefix: '/v1/providers',
+  texts: publishedTexts,
   schemas: {
     answers: { ProviderConnection },
     bodies: { ProviderConnectionInput, SnowflakeCredentials, PostgresqlCredentials },

@@ -13,6 +13,7 @@ import { findConnection } from '../../domain/connections/connection-repository.t
 import type { WireFormat } from '../../http/wire-format.ts';
 import type { ReadStore } from '../../ports/store.ts';
 import { Problem } from '../../problem.ts';
+import { publishedTexts } from '../published-texts.ts';
 import { RegistrationErrorDetail, renderRegistrationFailure, HTTPValidationError } from './failures.ts';
 
 const describeField = <S extends v.GenericSchema>(schema: S, title: string, description: string) =>
@@ -92,6 +93,7 @@ export const registrations = {
   description:
     'PostgreSQL databases by their connection strings. Answers are `{success, data, error}`; a request of the wrong shape is answered 422 with `detail`.',
   prefix: '/api/v1/connections',
+  texts: publishedTexts,
   failure: renderRegistrationFailure,
   failureBody: (status) => (status === 422 ? HTTPValidationError : RegistrationFailureResponse),
   schemas: {
