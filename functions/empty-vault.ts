@@ -34,7 +34,7 @@ export const emptyVault = async (
     return { ...response, Status: 'SUCCESS' };
   } catch (error) {
     log.error('vault removal failed', error);
-    const Reason = 'Not every secret could be removed: see the log, and delete the stack again to go on';
+    const Reason = 'Some secrets could not be removed: see the log, then delete the stack again to continue';
     return { ...response, Status: 'FAILED', Reason };
   }
 };

@@ -7,7 +7,7 @@ import { problemCodes, problems } from '../shared/problem.ts';
 import { getAwsRuntime } from '../shared/runtime/aws-runtime.ts';
 
 export const health = defineEndpoint({
-  summary: 'Whether the API answers',
+  summary: 'Check the health of the API',
   status: 200,
   returns: v.object({ status: v.literal('ok') }),
   scope: null,
@@ -16,7 +16,7 @@ export const health = defineEndpoint({
 });
 
 export const openapi = defineEndpoint({
-  summary: 'This API as an OpenAPI 3.1 document',
+  summary: 'Get the OpenAPI 3.1 document',
   status: 200,
   contentType: 'application/json',
   returns: v.any(),
@@ -54,7 +54,7 @@ interface OpenapiDocument {
 }
 
 export const docs = defineEndpoint({
-  summary: 'This API as a page to read and to try',
+  summary: 'Get the documentation as a web page',
   status: 200,
   contentType: 'text/html; charset=utf-8',
   returns: v.string(),
@@ -64,7 +64,7 @@ export const docs = defineEndpoint({
 });
 
 export const problem = defineEndpoint({
-  summary: 'What a problem code means, and its cure',
+  summary: 'Get the cause and remediation of a problem code',
   params: v.object({ code: v.picklist(problemCodes) }),
   status: 200,
   returns: v.object({

@@ -9,7 +9,7 @@ import { getAwsRuntime } from '../shared/runtime/aws-runtime.ts';
 /** The `$default` route: 404 for an unknown path, 405 for an unknown method of a known path. */
 export const endpoint = defineEndpoint({
   api: findApiByPath,
-  summary: 'Whatever no other route answers',
+  summary: 'Answer requests that no other route handles',
   query: v.record(v.string(), v.string()),
   status: 200,
   scope: null,
@@ -22,7 +22,7 @@ export const endpoint = defineEndpoint({
     // An exact route takes precedence over a route with a parameter that also matches.
     const exact = matching.filter(([, pattern]) => pattern === path);
     const methods = (exact.length > 0 ? exact : matching).map(([method]) => method);
-    if (methods.length === 0) throw new Problem('not-found', 'There is no such path');
+    if (methods.length === 0) throw new Problem('not-found', 'This path does not exist');
     throw new Problem('method-not-allowed', undefined, { headers: { allow: methods.join(', ') } });
   },
 });

@@ -6,7 +6,7 @@ export const parseInput = <S extends v.GenericSchema>(
   schema: S,
   input: unknown,
   at = '',
-  place?: ProblemExtras['place'],
+  requestPart?: ProblemExtras['requestPart'],
 ): v.InferOutput<S> => {
   const result = v.safeParse(schema, input, { abortEarly: true });
   if (!result.success) {
@@ -15,11 +15,11 @@ export const parseInput = <S extends v.GenericSchema>(
     throw createFieldProblem(
       issues.map((issue) => toFieldError(issue, at)),
       'invalid-request',
-      place,
+      requestPart,
     );
   }
   const lostFields = findLostFields(input, result.output, at);
-  if (lostFields.length > 0) throw createFieldProblem(lostFields, 'invalid-request', place);
+  if (lostFields.length > 0) throw createFieldProblem(lostFields, 'invalid-request', requestPart);
   return result.output;
 };
 
@@ -32,7 +32,7 @@ const MAX_FIELD_ERRORS = 100;
 export const createFieldProblem = (
   fieldErrors: readonly FieldError[],
   code: ProblemCode = 'invalid-request',
-  place?: ProblemExtras['place'],
+  requestPart?: ProblemExtras['requestPart'],
 ) => {
   const sentences = fieldErrors
     .slice(0, 5)
@@ -40,7 +40,7 @@ export const createFieldProblem = (
   const omitted = fieldErrors.length - MAX_FIELD_ERRORS;
   return new Problem(code, [...sentences, ...(omitted > 0 ? [`and ${omitted} more`] : [])].join('; '), {
     errors: fieldErrors.slice(0, MAX_FIELD_ERRORS),
-    ...(place && { place }),
+    ...(requestPart && { requestPart }),
   });
 };
 
@@ -70,7 +70,7 @@ const findLostFields = (input: unknown, output: unknown, at: string): FieldError
   return Object.entries(input).flatMap(([name, value]) => {
     const path = joinFieldPath(at, maskFieldName(name));
     if (!Object.hasOwn(output, name))
-      return value === undefined ? [] : [{ path, expected: 'no field of this name', rule: 'unknown' }];
+      return value === undefined ? [] : [{ path, expected: 'no field with this name', rule: 'unknown' }];
     return [...findLostFields(name, name, at), ...findLostFields(value, output[name], path)];
   });
 };
@@ -128,7 +128,7 @@ const renderExpectation = (issue: v.BaseIssue<unknown>): string => {
   const ownMessage = message.startsWith('Invalid ') ? undefined : message;
   const rule = getIssueRule(issue);
   if (rule === 'unknown') return ownMessage ?? 'no such field';
-  if (rule === 'missing') return 'a value: it is required';
+  if (rule === 'missing') return 'a value, because the field is required';
   if (ownMessage !== undefined) return ownMessage;
   const [, sign, number] = /^([<>]=?)(\d+)$/.exec(expected ?? '') ?? [];
   if (sign && number) {

@@ -82,15 +82,17 @@ const diskQuotaExceeded: StorageFault = {
 const readOnlyDisk: StorageFault = {
   reason: 'it is read-only',
   remediation:
-    'Mount the file system of the state folder for writing and make its files writable, then try again.',
+    'Mount the file system of the state folder with write access and make its files writable, then try again.',
 };
 const noDiskAccess: StorageFault = {
-  reason: 'this account may not read and write it',
-  remediation: 'Give the state folder and all in it to the account that runs Mooring, then try again.',
+  reason: 'the account that runs Mooring cannot read and write it',
+  remediation:
+    'Make the account that runs Mooring the owner of the state folder and of everything in it, then try again.',
 };
 const tooManyFiles: StorageFault = {
   reason: 'too many files are open',
-  remediation: 'Raise the limit of open files (ulimit -n) or close what holds them open, then try again.',
+  remediation:
+    'Raise the limit of open files (ulimit -n) or stop programs that hold many files open, then try again.',
 };
 const diskError: StorageFault = {
   reason: 'its disk reports an input/output error',
@@ -99,7 +101,7 @@ const diskError: StorageFault = {
 const cannotOpenFile: StorageFault = {
   reason: 'a file in it cannot be opened',
   remediation:
-    'Check the rights on the state folder, its disk and the limit of open files (ulimit -n), then try again.',
+    'Check the permissions of the state folder, its disk and the limit of open files (ulimit -n), then try again.',
 };
 
 /** https://nodejs.org/api/errors.html#common-system-errors */

@@ -115,7 +115,7 @@ const drafts = (folder: string) =>
     const owner = createSecretOwner();
     const backing = await openFolderBacking(folder);
     const ref = await backing.vault.create(createSecretDocument(owner));
-    await backing[Symbol.asyncDispose](); // a disk cannot be remounted read-only while a file is open for writing
+    await backing[Symbol.asyncDispose](); // a disk cannot be remounted read-only while a file is open with write access
     const { openFileVault } = await import('../shared/adapters/local/file-vault.ts');
     const vault = await openFileVault({ folder: join(folder, 'vault'), clock: Date.now });
     execFileSync('mount', ['-o', 'remount,ro', disk]);
@@ -162,9 +162,9 @@ test('the vault is unavailable while the process can open no more files, and wor
 test.each([
   ['ENOSPC', 'its disk is full', 'Free space'],
   ['EDQUOT', 'the disk quota', 'raise the quota'],
-  ['EROFS', 'it is read-only', 'for writing'],
-  ['EACCES', 'this account may not', 'to the account that runs Mooring'],
-  ['EPERM', 'this account may not', 'to the account that runs Mooring'],
+  ['EROFS', 'it is read-only', 'with write access'],
+  ['EACCES', 'the account that runs Mooring cannot', 'the account that runs Mooring the owner'],
+  ['EPERM', 'the account that runs Mooring cannot', 'the account that runs Mooring the owner'],
   ['EMFILE', 'too many files', 'limit of open files'],
   ['ENFILE', 'too many files', 'limit of open files'],
   ['EIO', 'input/output error', 'Check the disk'],
@@ -180,11 +180,11 @@ test.each([
 });
 
 test.each([
-  [3, 'this account may not', 'to the account that runs Mooring'],
-  [8, 'it is read-only', 'for writing'],
+  [3, 'the account that runs Mooring cannot', 'the account that runs Mooring the owner'],
+  [8, 'it is read-only', 'with write access'],
   [10, 'input/output error', 'Check the disk'],
   [13, 'its disk is full', 'Free space'],
-  [14, 'cannot be opened', 'Check the rights'],
+  [14, 'cannot be opened', 'Check the permissions'],
 ])('SQLite code %d, extended or not, is a storage fault with a remediation', (code, reason, cure) => {
   for (const errcode of [code, code | (6 << 8)]) {
     const fault = classifyStorageError({ errcode });

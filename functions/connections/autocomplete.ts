@@ -12,9 +12,9 @@ import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 const SuggestionText = v.optional(v.pipe(v.string(), limitCharacters(1000)));
 
 export const endpoint = defineEndpoint({
-  summary: 'Suggest names in a source',
+  summary: 'Autocomplete names of a source',
   description:
-    'From the stored catalog alone. Where there is none yet, there are no suggestions, `as_of` is null, and an introspection is started.',
+    'Suggestions come from the stored catalog. If there is no catalog yet, the list is empty, `as_of` is null, and an introspection starts.',
   params: connectionParams,
   query: v.strictObject({
     type: v.picklist(['schemas', 'tables', 'columns', 'topics']),

@@ -7,10 +7,11 @@ import { connectionParams, createConnectionReply } from '../../shared/http/conne
 import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
-  summary: 'Change a connection',
+  summary: 'Update a connection',
   description:
-    'A JSON Merge Patch (RFC 7396) over the writable fields. Credential fields that are absent stay, `null` removes one. A change ' +
-    'of destination without new credentials locks them; in mode platform it takes `credentials.secret_arn` once more.',
+    'Send a JSON Merge Patch (RFC 7396) of the writable fields. Absent credential fields stay as they are, and `null` removes one. If the ' +
+    'destination changes without new credentials, the credentials are locked until they are sent again. In mode platform, send ' +
+    '`credentials.secret_arn` again to change the destination.',
   params: connectionParams,
   body: ConnectionPatch,
   status: 200,

@@ -15,9 +15,9 @@ import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 export const endpoint = defineEndpoint({
   summary: 'Create a connection',
   description:
-    'Stores the settings and puts the credentials in the vault. A test is queued; `verify=true` tests first and saves only ' +
-    'what connects, `test=false` leaves it untested. With an `Idempotency-Key`, the same request again is answered as the first. ' +
-    'Names, tags and texts hold no control characters and none that cannot be seen; a description, metadata and a note may have line breaks.',
+    'Stores the settings, puts the credentials in the vault and queues a test. With `verify=true` the test runs first, and only a ' +
+    'connection that works is stored. With `test=false` no test runs. A request that repeats an `Idempotency-Key` gets the first answer ' +
+    'again. Names, tags and other texts must not contain control characters or invisible characters. Descriptions, metadata and notes may have line breaks.',
   query: v.strictObject({ verify: v.optional(QueryFlag, 'false'), test: v.optional(QueryFlag, 'true') }),
   body: ConnectionInput,
   status: 201,

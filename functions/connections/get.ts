@@ -11,7 +11,7 @@ export const endpoint = defineEndpoint({
   params: connectionParams,
   status: 200,
   returns: Connection,
-  also: { 304: 'Not changed since the ETag that If-None-Match names' },
+  also: { 304: 'The connection has not changed since the ETag in If-None-Match' },
   scope: 'connections:read',
   uses: { store: 'read' },
   handle: async ({ params, tenant, store, now }) => {

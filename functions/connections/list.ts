@@ -21,7 +21,7 @@ const FilterText = v.optional(v.pipe(v.string(), v.minLength(1), limitCharacters
 
 export const endpoint = defineEndpoint({
   summary: 'List connections',
-  description: 'Newest first.',
+  description: 'Lists the newest connections first.',
   query: v.strictObject({
     ...pageQuery,
     type: v.optional(v.picklist(connectorTypes)),

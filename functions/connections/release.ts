@@ -5,7 +5,7 @@ import { consumerParams } from '../../shared/http/connection-params.ts';
 import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
-  summary: 'Say that a consumer no longer relies on a connection',
+  summary: 'Delete a usage',
   params: consumerParams,
   status: 204,
   scope: 'connections:write',

@@ -10,7 +10,7 @@ import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 export const endpoint = defineEndpoint({
   summary: 'Delete a connection',
   description:
-    'Kept for 30 days and restorable; its name is free at once. `purge=true` removes it for good, also after a delete.',
+    'A deleted connection can be restored for 30 days. Its name is free at once. `purge=true` removes an active or deleted connection permanently.',
   params: connectionParams,
   query: v.strictObject({ purge: v.optional(QueryFlag, 'false') }),
   status: 204,

@@ -12,10 +12,10 @@ import { endpoint as change } from './change.ts';
 import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
-  summary: 'Change the name or the credentials of a connection',
+  summary: 'Update the name or the credentials of a connection',
   description:
-    'As PATCH, with `name` and `credentials` alone, both optional. `credentials` may also hold what `config` does, `user` for ' +
-    '`username`, and ssl_mode, ssl_ca, ssl_cert and ssl_key, as where the connection of a provider is created.',
+    'The same as PATCH, with only `name` and `credentials`, both optional. `credentials` may also contain the fields of `config`, `user` ' +
+    'for `username`, and ssl_mode, ssl_ca, ssl_cert and ssl_key, as in POST /v1/providers/{provider}/connections.',
   params: connectionParams,
   body: v.pick(ConnectionPatch, ['name', 'credentials']),
   status: 200,

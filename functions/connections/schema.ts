@@ -26,13 +26,14 @@ const FilterName = v.optional(v.pipe(v.string(), v.minLength(1), limitCharacters
 export const endpoint = defineEndpoint({
   summary: 'Read the schema of a source',
   description:
-    'A page of tables at a time, from the stored catalog; the first time, or when it is older than `max_age` seconds, the source is ' +
-    'introspected. What takes longer than 20 s goes on in the background: 202, to be asked again after `Retry-After`, without `max_age` ' +
-    'and `forget`. ' +
-    'How it fails is answered until another attempt may begin: 1, 5, 15, then 60 minutes after failures in a row (`Retry-After`), or at ' +
-    'once with `max_age=0` or after a change of the connection. A table with `sampled` may have columns that nobody looked at; those that an ' +
-    'earlier sample found stay for 30 days, with `seen_at`. `forget=true` reads the source anew and keeps none of them; where an introspection runs already, ' +
-    'the next one does.',
+    'Returns one page of tables of the stored catalog. The source is introspected if there is no catalog yet, or if the catalog is older than ' +
+    '`max_age` seconds. An introspection that takes longer than 20 s continues in the background: the answer is 202. Request the page ' +
+    'again after `Retry-After`, without `max_age` and `forget`.\n\n' +
+    'If an introspection fails, its problem is returned until the next attempt may start: 1, 5, 15, then 60 minutes after consecutive ' +
+    'failures (`Retry-After`), or at once with `max_age=0` or after an update of the connection.\n\n' +
+    'A table with `sampled` may have columns that the sample did not contain. Columns that only an earlier sample contained stay in the ' +
+    'catalog for 30 days, with `seen_at`. `forget=true` starts an introspection without them. If one is already running, the next one ' +
+    'drops them.',
   params: connectionParams,
   query: v.strictObject({
     ...pageQuery,
@@ -49,7 +50,7 @@ export const endpoint = defineEndpoint({
     catalog: CatalogSummary,
     last_introspection: v.nullable(LastIntrospection),
   }),
-  also: { 202: 'The introspection still runs; ask again after Retry-After' },
+  also: { 202: 'Accepted: the introspection is still running. Send the request again after Retry-After' },
   scope: 'connections:read',
   problems: ['invalid-cursor', 'secret-not-shared', 'credentials-required'],
   sourceProblems: 'own',

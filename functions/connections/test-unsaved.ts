@@ -9,7 +9,7 @@ import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 export const endpoint = defineEndpoint({
   summary: 'Test settings before saving them',
   description:
-    'Takes the body of a create. Nothing is stored. A failed test is an answer (200), not an error.',
+    'The body is the same as in a create. Nothing is stored. A failed test is a result with status 200, not a problem.',
   body: ConnectionInput,
   status: 200,
   returns: TestResult,

@@ -8,8 +8,9 @@ import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 export const endpoint = defineEndpoint({
   summary: 'Test a connection',
   description:
-    'With the stored credentials. A body is a patch to test before it is saved; what it holds no credentials for is `credentials-locked`, as ' +
-    'the stored ones go nowhere else. A failed test is an answer (200), not an error.',
+    'Tests with the stored credentials. A body is a patch to test before it is stored. If the patch changes the destination and has no ' +
+    'credentials, the test fails with `credentials-locked`, because stored credentials are not sent to another destination. A failed ' +
+    'test is a result with status 200, not a problem.',
   params: connectionParams,
   body: ConnectionPatch,
   bodyOptional: true,

@@ -9,7 +9,7 @@ import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'List the tests of a connection',
-  description: 'Newest first, of the last 30 days.',
+  description: 'Lists the tests of the last 30 days, the newest first.',
   params: connectionParams,
   query: v.strictObject(pageQuery),
   status: 200,

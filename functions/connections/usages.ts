@@ -7,7 +7,7 @@ import { connectionParams, isConsumerName } from '../../shared/http/connection-p
 import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
-  summary: 'List who relies on a connection',
+  summary: 'List the usages of a connection',
   params: connectionParams,
   query: v.strictObject(pageQuery),
   status: 200,

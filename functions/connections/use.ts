@@ -7,9 +7,9 @@ import { consumerParams } from '../../shared/http/connection-params.ts';
 import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
-  summary: 'Say that a consumer relies on a connection',
+  summary: 'Create or renew a usage',
   description:
-    'Until it is removed, or for `ttl_seconds`. A connection that is relied on cannot be deleted. Repeating it renews it.',
+    'Records that a consumer uses the connection, until the usage is deleted or for `ttl_seconds`. A connection with usages cannot be deleted.',
   params: consumerParams,
   body: v.strictObject({
     ttl_seconds: v.exactOptional(

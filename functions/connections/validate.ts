@@ -11,13 +11,13 @@ import { connectionParams } from '../../shared/http/connection-params.ts';
 import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
-  summary: 'Check that tables and columns are there',
+  summary: 'Validate tables and columns',
   description:
-    'From the stored catalog; the source is introspected when there is none yet (202 as for the schema). A table without `schema` may be ' +
-    'in any. Names compare as the source compares them (`names` of its catalog), `type` without case; of SQL sources a synonym is the same ' +
-    'type (`int4`, `integer`), and length, precision, scale and schema count only where `type` has them. What a sample of a table did ' +
-    'not show (`sampled` in its schema) is `not-in-sample` in `warnings`, and leaves the answer valid. At most 1000 errors and 1000 ' +
-    'warnings are told.',
+    'Compares tables and columns with the stored catalog. The source is introspected if there is no catalog yet (202, as for the ' +
+    'schema). Without `schema`, a table may be in any schema. Names are compared by the rules of the source (`names` in its catalog), and ' +
+    '`type` without case. In SQL sources, synonyms are the same type (`int4`, `integer`); length, precision, scale and schema are ' +
+    'compared only if `type` has them. A column that a sample did not contain (`sampled` in the schema) is a `not-in-sample` warning: ' +
+    'the result stays valid. Returns at most 1000 errors and 1000 warnings.',
   params: connectionParams,
   body: v.strictObject({
     tables: v.pipe(v.array(ExpectedTable), v.minLength(1), v.maxLength(200)),
@@ -29,7 +29,7 @@ export const endpoint = defineEndpoint({
     /** Left out if there are none. */
     warnings: v.exactOptional(v.array(NotInSample)),
   }),
-  also: { 202: 'The introspection still runs; ask again after Retry-After' },
+  also: { 202: 'Accepted: the introspection is still running. Send the request again after Retry-After' },
   scope: 'connections:read',
   problems: ['secret-not-shared', 'credentials-required'],
   sourceProblems: 'own',

@@ -6,7 +6,8 @@ import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'List the connectors',
-  description: 'With the JSON Schemas of their config and of their credentials by auth method.',
+  description:
+    'Returns each connector with the JSON Schemas of its `config`, and of its `credentials` by auth method.',
   status: 200,
   returns: v.object({ data: v.array(ConnectorInfo), next_cursor: v.null() }),
   scope: 'connections:read',

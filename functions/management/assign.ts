@@ -20,7 +20,7 @@ export const endpoint = defineEndpoint({
   api: management,
   summary: 'Assign a connection to a product',
   description:
-    'The product is the one that X-Product-Name names. A connection that has one already keeps it: 409 `FET-1015`.',
+    'Assigns the product in X-Product-Name. A connection that already has a product keeps it: 409 `FET-1015`.',
   headers: managementProductHeaders,
   params: managementParams,
   status: 200,

@@ -21,9 +21,9 @@ import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   api: management,
-  summary: 'Change a connection',
+  summary: 'Update a connection',
   description:
-    'Any of the fields; the others stay. A change of destination without the password locks it: tests fail until it is sent again.',
+    'Send the fields to update; the others stay as they are. If the destination changes without the password, the password is locked: tests fail until it is sent again.',
   headers: organization,
   params: managementParams,
   body: ManagementUpdateRequest,

@@ -22,7 +22,7 @@ export const endpoint = defineEndpoint({
   summary: 'Create a connection',
   description:
     'Use this endpoint to create a new database connection for the organization. The `configName` must be unique per organization. The ' +
-    'password is encrypted upon creation and a UUID is automatically generated as the connection identifier. Nothing is dialled or resolved.',
+    'password is encrypted upon creation and a UUID is automatically generated as the connection identifier. The source is not contacted.',
   headers: managementProductHeaders,
   body: ManagementCreateRequest,
   status: 201,

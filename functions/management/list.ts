@@ -13,7 +13,7 @@ import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 export const endpoint = defineEndpoint({
   api: management,
   summary: 'List connections',
-  description: `Those of the product that X-Product-Name names, or all. ${managementListDescription}`,
+  description: `Lists the connections of the product in X-Product-Name, or all connections. ${managementListDescription}`,
   headers: managementFilterHeaders,
   query: ManagementListQuery,
   status: 200,

@@ -12,7 +12,7 @@ import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 export const endpoint = defineEndpoint({
   api: management,
   summary: 'Delete a connection',
-  description: 'Its `configName` is free at once. Refused (409) while consumers rely on it.',
+  description: 'The `configName` is free at once. A connection in use cannot be deleted (409).',
   headers: organization,
   params: managementParams,
   status: 204,

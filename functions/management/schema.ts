@@ -34,12 +34,15 @@ export const endpoint = defineEndpoint({
   api: management,
   summary: 'Read the schema of a data source',
   description:
-    'The data source is introspected; what takes longer than 25 s is 503 `FET-0003`, goes on, and is there for who asks again. A table outside ' +
-    'the default schema is `schema.table`. What would have more than 4 MB ends there: the header `Link: <…>; rel="next"` says where it goes on.',
+    'Introspects the data source. If that takes longer than 25 s, the answer is 503 `FET-0003`, the introspection continues, and a later ' +
+    'request returns its result. A table outside the default schema is named `schema.table`. An answer has at most 4 MB. If there are more ' +
+    'tables, the header `Link: <…>; rel="next"` has the URL of the next page.',
   headers: organization,
   params: managementParams,
   query: createClosedObject({
-    cursor: v.optional(v.pipe(v.string(), v.maxLength(8192), v.description('From a `Link` header.'))),
+    cursor: v.optional(
+      v.pipe(v.string(), v.maxLength(8192), v.description('The cursor in a `Link` header.')),
+    ),
   }),
   status: 200,
   returns: v.object({

@@ -13,7 +13,8 @@ import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 export const endpoint = defineEndpoint({
   api: management,
   summary: 'Test a connection',
-  description: 'With the stored password. What fails is 400 `FET-1040`, and `message` says why.',
+  description:
+    'Tests with the stored password. A failed test is answered with 400 `FET-1040`; `message` has the reason.',
   headers: organization,
   params: managementParams,
   status: 200,

@@ -27,17 +27,17 @@ import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   api: management,
-  summary: 'Check that mapped fields are there',
+  summary: 'Validate mapped fields',
   description:
-    'The data sources are introspected side by side, for at most 25 s: what has not answered by then is `DATA_SOURCE_DOWN`. A table is named as ' +
-    'the schema names it; `public.` and `dbo.` before it count as none.',
+    'Introspects the data sources in parallel, for at most 25 s. A data source that has not answered by then is `DATA_SOURCE_DOWN`. Tables ' +
+    'are named as in the schema; the prefixes `public.` and `dbo.` are ignored.',
   headers: organization,
   body: ValidateSchemaRequest,
   status: 200,
   returns: v.union([v.object({ status: v.literal('success'), message: v.string() }), SchemaValidationError]),
   also: {
     422: {
-      description: 'Some of the mapped fields are not there: `FET-1060`',
+      description: 'Some of the mapped fields do not exist: `FET-1060`',
       returns: SchemaValidationError,
     },
   },

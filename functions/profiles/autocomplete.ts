@@ -22,16 +22,16 @@ export const endpoint = defineEndpoint({
   api: profiles,
   summary: 'Get Autocomplete Suggestions',
   description:
-    'Get autocomplete suggestions for schemas, tables, and topics from a connection profile: the first 1000 in their order, from what ' +
-    'was last found in the source. Where nobody has looked yet there are none, and a look is begun.',
+    'Get autocomplete suggestions for schemas, tables, and topics from a connection profile: the first 1000, from ' +
+    'the stored catalog. If there is no catalog yet, the list is empty, and an introspection starts.',
   params: profileParams,
   query: v.strictObject({
     type: v.optional(
       v.pipe(
         v.picklist(suggestionTypes, `one of ${suggestionTypes.join(', ')}`),
         v.description(
-          'Type of suggestions (schemas, tables, topics), or the columns of the table that `parent` names. Left out: tables, ' +
-            'or topics where there are no tables.',
+          'Type of suggestions (schemas, tables, topics), or the columns of the table in `parent`. Default: tables, ' +
+            'or topics for connectors without tables.',
         ),
       ),
     ),

@@ -17,7 +17,7 @@ export const endpoint = defineEndpoint({
   api: profiles,
   summary: 'Create Connection Profile',
   description:
-    'Create a new connection profile for external system access. It is stored without asking the source; a test is queued.',
+    'Create a new connection profile for external system access. The source is not contacted before it is stored; a test is queued.',
   body: ProfileInput,
   status: 201,
   returns: createDataEnvelope(Profile),

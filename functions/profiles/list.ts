@@ -12,8 +12,8 @@ export const endpoint = defineEndpoint({
   api: profiles,
   summary: 'List Connection Profiles',
   description:
-    'Get all configured connection profiles, newest first. Where an answer would grow larger than 4 MB, it ends there, and a ' +
-    '`Link` header with `rel="next"` says where it goes on.',
+    'Get all configured connection profiles, newest first. An answer has at most 4 MB. If there are more profiles, a ' +
+    '`Link` header with `rel="next"` has the URL of the next page.',
   query: v.strictObject({ cursor: pageQuery.cursor }),
   status: 200,
   returns: createDataEnvelope(v.array(Profile)),

@@ -16,8 +16,8 @@ export const endpoint = defineEndpoint({
   api: profiles,
   summary: 'Test Connection Profile',
   description:
-    'Test a connection profile configuration before saving it; nothing is stored. What does not connect is answered 422 ' +
-    '`CONNECTION_FAILED`, with the reason and the cure.',
+    'Test a connection profile configuration before saving it; nothing is stored. A configuration that does not connect is answered with 422 ' +
+    '`CONNECTION_FAILED`, the reason and the remediation.',
   body: ProfileInput,
   status: 200,
   returns: createDataEnvelope(ProfileTestSuccess),

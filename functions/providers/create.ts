@@ -19,8 +19,8 @@ export const endpoint = defineEndpoint({
   api: providers,
   summary: 'Create a connection to a provider',
   description:
-    'Stores the settings and puts the credentials in the vault. A test is queued; until it ends the connection is `pending`. ' +
-    'With an `Idempotency-Key`, the same request again is answered as the first.',
+    'Stores the settings, puts the credentials in the vault and queues a test. The connection is `pending` until the test ends. ' +
+    'A request that repeats an `Idempotency-Key` gets the first answer again.',
   params: providerParams,
   body: ProviderConnectionInput,
   status: 201,

@@ -16,8 +16,8 @@ export const endpoint = defineEndpoint({
   api: registrations,
   summary: 'Register Connection',
   description:
-    'Register a new database connection. Nothing is dialled here; a test is queued. `postgresql+driver://` is taken for `postgresql://`; ' +
-    'without `sslmode` in the string TLS is used where the server offers it. What the string as a whole cannot mean is a `VALIDATION_ERROR` with status 400.',
+    'Register a new database connection. The source is not contacted; a test is queued. `postgresql+driver://` is accepted as `postgresql://`. ' +
+    'Without `sslmode` in the string, TLS is used if the server supports it. A string that is not a valid connection string is answered with 400 `VALIDATION_ERROR`.',
   body: RegistrationInput,
   status: 201,
   returns: RegistrationResponse,

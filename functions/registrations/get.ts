@@ -13,7 +13,8 @@ import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 export const endpoint = defineEndpoint({
   api: registrations,
   summary: 'Get Connection',
-  description: 'An active PostgreSQL connection; a deleted one, or one of another connector, is not found.',
+  description:
+    'Returns an active PostgreSQL connection. Deleted connections and those of other connectors are not found.',
   params: registrationParams,
   status: 200,
   returns: RegistrationResponse,

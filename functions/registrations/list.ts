@@ -16,8 +16,8 @@ export const endpoint = defineEndpoint({
   api: registrations,
   summary: 'List Connections',
   description:
-    'All active PostgreSQL connections, newest first. Where they are more than fit into 4 MB, the header ' +
-    '`Link: <…?cursor=…>; rel="next"` says where the list goes on.',
+    'Lists all active PostgreSQL connections, newest first. An answer has at most 4 MB. If there are more connections, the header ' +
+    '`Link: <…?cursor=…>; rel="next"` has the URL of the next page.',
   query: v.strictObject({ cursor: pageQuery.cursor }),
   status: 200,
   returns: RegistrationListResponse,

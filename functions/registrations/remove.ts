@@ -15,7 +15,7 @@ export const endpoint = defineEndpoint({
   api: registrations,
   summary: 'Delete Connection',
   description:
-    'Soft: answers the connection with `is_active: false`, and is `NOT_FOUND` from then on. Refused while consumers rely on it.',
+    'Deletes the connection softly and returns it with `is_active: false`. From then on it is `NOT_FOUND`. A connection in use cannot be deleted.',
   params: registrationParams,
   status: 200,
   returns: RegistrationResponse,

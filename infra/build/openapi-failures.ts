@@ -37,10 +37,8 @@ export const buildProblemResponses = ({ endpoint, api }: Route): OpenapiJson => 
 /** The same failures in another API's format, with the statuses of that API. */
 const buildApiFailures = (api: FailureFormat, endpoint: RouteEndpoint): OpenapiJson => {
   const wrong = (['path', 'query', 'header', 'body'] as const)
-    .filter(
-      (place) => ({ path: 'params', query: 'query', header: 'headers', body: 'body' })[place] in endpoint,
-    )
-    .map((place) => new Problem('invalid-request', undefined, { place }));
+    .filter((part) => ({ path: 'params', query: 'query', header: 'headers', body: 'body' })[part] in endpoint)
+    .map((requestPart) => new Problem('invalid-request', undefined, { requestPart }));
   const failures = [...wrong, ...listFailures(endpoint)];
   const byStatus = Map.groupBy(failures, (problem) => api.failure(problem, String).status);
   return Object.fromEntries(

@@ -90,7 +90,7 @@ const describeOpenFields = (schemas: Readonly<Record<string, OpenapiJson>>): Ope
         config: { ...config, description: 'The fields of the schema `{type}.config`.' },
         credentials: {
           ...credentials,
-          description: 'The fields of a schema `{type}.credentials.{auth_method}`; write-only.',
+          description: 'The fields of one of the schemas `{type}.credentials.{auth_method}`. Write-only.',
           writeOnly: true,
         },
       };
@@ -104,7 +104,7 @@ const describeOpenFields = (schemas: Readonly<Record<string, OpenapiJson>>): Ope
 /** Converts each entry of an object schema to a parameter. */
 export const toParameters = (
   schema: v.GenericSchema | undefined,
-  place: 'path' | 'query' | 'header',
+  part: 'path' | 'query' | 'header',
 ): readonly OpenapiJson[] => {
   if (!schema || !('entries' in schema)) return [];
   const entries = schema.entries as Readonly<Record<string, v.GenericSchema>>; // an object schema
@@ -113,8 +113,8 @@ export const toParameters = (
   return Object.entries(properties as Readonly<Record<string, OpenapiJson>>).map(
     ([name, { description, ...form }]) => ({
       name,
-      in: place,
-      required: place === 'path' || needed.includes(name),
+      in: part,
+      required: part === 'path' || needed.includes(name),
       ...(description !== undefined && { description }),
       schema: toQuerySchema(form, entries[name]),
     }),

@@ -25,8 +25,9 @@ export const buildOpenapiDocument = async (): Promise<OpenapiJson> => {
       title: 'Mooring',
       version: '1',
       description:
-        'A registry for database connections: register, keep credentials safe, test, introspect, autocomplete.\n\n' +
-        'Failures are `application/problem+json` (RFC 9457); `code` is stable, and `type` is an address that answers with cause and cure.',
+        'A registry for database connections: it stores their settings, keeps their credentials safe, tests and introspects them, autocompletes ' +
+        'names and validates schemas.\n\n' +
+        'Failures are `application/problem+json` (RFC 9457). `code` is stable, and the URL in `type` returns the cause and the remediation.',
     },
     servers: [{ url: '/' }],
     tags: [
@@ -44,18 +45,18 @@ export const buildOpenapiDocument = async (): Promise<OpenapiJson> => {
 };
 
 const ownTags = {
-  connectors: `The kinds of sources: ${Object.values(connectors)
+  connectors: `The kinds of sources that connections can lead to: ${Object.values(connectors)
     .map(({ title }) => title)
     .join(', ')}.`,
-  connections: 'Somebody’s saved settings for one connector.',
-  meta: 'Open to all.',
+  connections: 'Saved settings for one source, with credentials.',
+  meta: 'Health, documentation and problem codes. No authentication required.',
 };
 
 const securitySchemes = {
   bearer: {
     type: 'http',
     scheme: 'bearer',
-    description: 'An API key (`sk_…`), or a JWT of the issuer that the deployment names.',
+    description: 'An API key (`sk_…`), or a JWT of the issuer that the deployment is configured with.',
   },
 };
 
@@ -63,35 +64,37 @@ const headerParameters = {
   Environment: {
     name: 'X-Environment-Id',
     in: 'header',
-    description: 'With the organisation of the caller this is the tenant; it need not exist before.',
+    description: 'The environment of the organisation. It is created with its first connection.',
     schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$', default: 'default' },
   },
   IfMatch: {
     name: 'If-Match',
     in: 'header',
-    description: 'The ETag of what is to be changed; when it has changed meanwhile, 412.',
+    description:
+      'The ETag of the connection to update. If the connection has changed since then, the answer is 412.',
     schema: { type: 'string' },
   },
   IfNoneMatch: {
     name: 'If-None-Match',
     in: 'header',
-    description: 'The ETag that the caller has; when it is the current one, 304.',
+    description: 'The ETag that the caller has. If it is still the current one, the answer is 304.',
     schema: { type: 'string' },
   },
   IdempotencyKey: {
     name: 'Idempotency-Key',
     in: 'header',
-    description: 'For 24 hours the same key with the same body is answered as the first time.',
+    description:
+      'A key of your choice. For 24 hours, a request with the same key and body gets the first answer again.',
     schema: { type: 'string', minLength: 1, maxLength: 255 },
   },
 };
 
 const answerHeaders = {
-  RequestId: { description: 'The same as in the logs.', schema: { type: 'string' } },
+  RequestId: { description: 'The id of the request, as in the logs.', schema: { type: 'string' } },
   ETag: { description: 'The version of the connection.', schema: { type: 'string' } },
-  Location: { description: 'Where it is now.', schema: { type: 'string' } },
-  RetryAfter: { description: 'Seconds to wait.', schema: { type: 'integer' } },
-  Allow: { description: 'The methods that there are.', schema: { type: 'string' } },
+  Location: { description: 'The path of the created connection.', schema: { type: 'string' } },
+  RetryAfter: { description: 'The number of seconds to wait.', schema: { type: 'integer' } },
+  Allow: { description: 'The methods that the path accepts.', schema: { type: 'string' } },
 };
 
 const toOperation = (route: Route): OpenapiJson => {
@@ -189,10 +192,10 @@ const selectMainSchema = (
 };
 
 const statusDescriptions = {
-  200: 'Done',
+  200: 'OK',
   201: 'Created',
-  202: 'Begun',
-  204: 'Done; there is nothing to say',
+  202: 'Accepted',
+  204: 'No content',
 } as const;
 
 if (import.meta.main) {

@@ -87,7 +87,7 @@ const listOwnHosts = (port: number) => {
 
 const refuseHost = ({ requestContext }: APIGatewayProxyEventV2) =>
   toProblemResult(
-    new Problem('forbidden', 'Host: expected localhost, 127.0.0.1 or [::1], and the port', {
+    new Problem('forbidden', 'Host: expected localhost, 127.0.0.1 or [::1] with the port', {
       remediation: 'Use the address that npm start prints.',
     }),
     requestContext.requestId,

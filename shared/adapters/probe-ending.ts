@@ -23,13 +23,13 @@ interface EndingProblem extends Pick<ProblemExtras, 'remediation'> {
 const problemsByEnding: Readonly<Record<ProbeEnding, EndingProblem>> = {
   memory: {
     code: 'source-too-large',
-    detail: 'What the source sent takes more memory than the probe has',
+    detail: 'The data from the source needs more memory than the probe has',
   },
   time: {
     code: 'timeout',
-    detail: 'What the source sent could not be read in time',
+    detail: 'The data from the source could not be read in time',
     remediation:
-      'Check that host and port are those of the source. Where they are, have less of it read: name the schemas to read, or those to exclude.',
+      'Check the host and the port. If they are right, read less: set `schemas` or `excluded_schemas`.',
   },
-  unknown: { code: 'unavailable', detail: 'The probe ended without an answer' },
+  unknown: { code: 'unavailable', detail: 'The probe ended without a result' },
 };

@@ -8,7 +8,7 @@ import { toSecretName } from './secret-name.ts';
 export const encodeSecretDocument = (document: SecretDocument): string => {
   const text = JSON.stringify(document);
   if (Buffer.byteLength(text) <= MAX_SECRET_BYTES) return text;
-  const expected = `credentials of at most ${MAX_SECRET_BYTES} bytes in all`;
+  const expected = `credentials with at most ${MAX_SECRET_BYTES} bytes in total`;
   throw new Problem('invalid-request', `credentials: expected ${expected}`, {
     errors: [{ path: 'credentials', expected }],
   });
@@ -29,7 +29,7 @@ export const parseSecretOwner = (text: string | undefined): SecretOwner => parse
 const parseStoredDocument = (text: string | undefined): SecretDocument => {
   const document = v.safeParse(SecretDocumentSchema, parseJsonObject(text));
   if (!document.success)
-    throw createUnreadableProblem(new Error('A secret is in no layout that this version knows'));
+    throw createUnreadableProblem(new Error('The secret has a layout that this version does not know'));
   return document.output;
 };
 
@@ -44,14 +44,13 @@ export const throwCredentialsMissing = (): never => {
 
 /** The problem for a damaged secret. Sending the credentials again replaces it. */
 export const createUnreadableProblem = (cause: unknown): Problem =>
-  new Problem('credentials-required', 'The stored credentials cannot be read: send them again', {
-    remediation:
-      'Send the whole set of credentials again with PATCH or PUT; it replaces the one that cannot be read.',
+  new Problem('credentials-required', 'The stored credentials cannot be read', {
+    remediation: 'Send all fields of the credentials again with PATCH or PUT.',
     cause,
   });
 
 export const throwSecretExists = (): never => {
-  throw new Problem('internal', 'The connection has a secret already');
+  throw new Problem('internal', 'The connection already has a secret');
 };
 
 /** Accepts the same values as Secrets Manager: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html */

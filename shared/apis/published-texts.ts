@@ -1,4 +1,5 @@
 import type { WireFormat } from '../http/wire-format.ts';
+import type { RecordedStep } from '../network/step-recorder.ts';
 import { type FieldError, Problem, type ProblemCode, problems } from '../problem.ts';
 import { publishedProblems } from './published-problems.ts';
 import { publishedSentences } from './published-sentences.ts';
@@ -8,7 +9,7 @@ export const publishedTexts: NonNullable<WireFormat['texts']> = {
   problems: publishedProblems,
   restore: (problem) => {
     const { code, message, extras, cause } = problem;
-    const { errors, remediation } = extras;
+    const { errors, remediation, steps } = extras;
     const restored = errors?.map((fieldError) => ({
       ...fieldError,
       expected: restorePublishedText(fieldError.expected, code),
@@ -17,10 +18,19 @@ export const publishedTexts: NonNullable<WireFormat['texts']> = {
     return new Problem(code, detail === message ? restorePublishedText(message, code) : detail, {
       ...extras,
       ...(restored && { errors: restored }),
+      ...(steps && { steps: steps.map(restoreStep) }),
       ...(remediation !== undefined && { remediation: restorePublishedText(remediation, code) }),
       cause,
     });
   },
+};
+
+/** A step has the remediation of its own problem. */
+const restoreStep = (step: object): object => {
+  const { code, remediation } = step as Partial<RecordedStep>; // `createStepRecorder` lists these
+  return code === undefined || remediation === undefined
+    ? step
+    : { ...step, remediation: restorePublishedText(remediation, code) };
 };
 
 /** Returns what a text of the core was when the four APIs were published. A text that has not changed stays. */

@@ -14,7 +14,7 @@ export const answerInTime = async <T>(
   const timer = setTimeout(
     () => {
       work.catch(() => undefined); // the caller already has an answer
-      late.reject(new Problem('unavailable', 'The answer did not come in time'));
+      late.reject(new Problem('unavailable', 'The request took too long'));
     },
     Math.max(0, getRemainingMs() - ANSWER_RESERVE_MS),
   );

@@ -55,7 +55,7 @@ export const createAuthenticator = ({ store, clock, tokens }: AuthenticatorDepen
   return async (authorization: string | undefined): Promise<Caller> => {
     const [, credential] = /^Bearer +(\S{1,8192}) *$/i.exec(authorization ?? '') ?? [];
     if (!credential) {
-      throw new Problem('unauthenticated', 'Authorization: expected Bearer and an API key or token', {
+      throw new Problem('unauthenticated', 'Authorization: expected `Bearer`, then an API key or a token', {
         headers: bearerChallenge,
       });
     }
@@ -70,7 +70,7 @@ const createTokenAuthenticator = (tokens: TokenSettings | undefined) => {
   let verify: Promise<(token: string) => Promise<Record<string, unknown>>> | undefined;
   return async (token: string): Promise<Caller> => {
     if (!tokens) {
-      throw new Problem('unauthenticated', 'Only API keys (sk_…) are accepted here', {
+      throw new Problem('unauthenticated', 'This deployment accepts API keys (sk_…) only', {
         headers: bearerChallenge,
       });
     }
@@ -83,14 +83,17 @@ const createTokenAuthenticator = (tokens: TokenSettings | undefined) => {
         verify = undefined; // the next request asks the issuer again
         throw error;
       }
-      throw new Problem('unauthenticated', 'The token is not valid', {
+      throw new Problem('unauthenticated', 'The token is invalid or has expired', {
         cause: error,
         headers: bearerChallenge,
       });
     }
     const org = claims[tokens.organisation_claim];
     if (typeof org !== 'string' || !tenantSegmentPattern.test(org)) {
-      throw new Problem('forbidden', `The token lacks the claim ${tokens.organisation_claim}`);
+      throw new Problem('forbidden', `The claim ${tokens.organisation_claim} is required in the token`, {
+        remediation:
+          'Configure the token issuer to add the claim, with the id of the organisation as its value.',
+      });
     }
     const environments = parseStringList(claims[tokens.environments_claim]) ?? [];
     return {
@@ -134,7 +137,7 @@ const createTokenVerifier = async (tokens: TokenSettings) => {
       // If the issuer does not answer, the token may still be valid.
       const isVerdict = error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout);
       if (isVerdict && error.code !== 'ERR_JOSE_GENERIC') throw error;
-      throw new Problem('unavailable', 'The issuer of tokens does not answer', { cause: error });
+      throw new Problem('unavailable', 'The token issuer does not respond', { cause: error });
     }
   };
 };
@@ -147,9 +150,9 @@ const discoverJwksUri = async (issuer: string): Promise<string> => {
     const { jwks_uri: uri } = (await answer.json()) as { jwks_uri?: unknown };
     if (typeof uri === 'string') return uri;
   } catch (error) {
-    throw new Problem('unavailable', 'The issuer of tokens does not answer', { cause: error });
+    throw new Problem('unavailable', 'The token issuer does not respond', { cause: error });
   }
-  throw new Problem('unavailable', 'The issuer of tokens names no keys');
+  throw new Problem('unavailable', 'The token issuer does not publish its keys');
 };
 
 /** Parses a list, or words separated by spaces, as in OAuth scopes. */
@@ -170,12 +173,15 @@ export const resolveTenant = (caller: Caller, environment = 'default'): Tenant =
     });
   }
   if (caller.environments && !caller.environments.includes(environment)) {
-    throw new Problem('forbidden', 'The caller has no access to this environment');
+    throw new Problem('forbidden', 'Access to this environment is required', {
+      remediation:
+        'Use an API key or token with access to the environment, or change the header X-Environment-Id.',
+    });
   }
   return { org: caller.org, environment };
 };
 
 /** Throws `forbidden` with the name of the missing scope. */
 export const checkScope = (caller: Caller, scope: ApiScope) => {
-  if (!caller.scopes.includes(scope)) throw new Problem('forbidden', `The caller lacks the scope ${scope}`);
+  if (!caller.scopes.includes(scope)) throw new Problem('forbidden', `The scope ${scope} is required`);
 };

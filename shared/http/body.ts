@@ -15,7 +15,8 @@ type HeaderReader = (name: string) => string | undefined;
 /** Decodes the body from the gateway's event. Throws `payload-too-large` before anything inspects the bytes. */
 export const readBodyBytes = ({ body, isBase64Encoded }: APIGatewayProxyEventV2): Buffer => {
   const bytes = Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8');
-  if (bytes.length > MAX_BODY_BYTES) throw new Problem('payload-too-large');
+  if (bytes.length > MAX_BODY_BYTES)
+    throw new Problem('payload-too-large', 'The request body is too large: send at most 256 KB');
   return bytes;
 };
 
@@ -31,7 +32,7 @@ export const parseBody = (
     if (endpoint.bodyOptional) return undefined;
     throw new Problem('invalid-request', 'body: expected a JSON object', {
       errors: [{ path: '', expected: 'a JSON object', rule: 'missing' }],
-      place: 'body',
+      requestPart: 'body',
     });
   }
   checkMediaType(header);
@@ -45,13 +46,13 @@ const checkMediaType = (header: HeaderReader) => {
   if (!/^application\/([a-z0-9.-]+\+)?json *$/i.test(type)) throw new Problem('unsupported-media-type');
   const charset = parameters.map((parameter) => /^\s*charset\s*=\s*"?([^"\s]*)"?\s*$/i.exec(parameter)?.[1]);
   if (charset.some((name) => name !== undefined && !/^utf-?8$/i.test(name)))
-    throw new Problem('unsupported-media-type', 'Content-Type: expected the charset utf-8, or none', {
+    throw new Problem('unsupported-media-type', 'Content-Type: expected the charset utf-8, or no charset', {
       remediation: 'Encode the body as UTF-8 and send `Content-Type: application/json`.',
     });
   const encoding = header('content-encoding') ?? 'identity';
   if (!/^\s*identity\s*$/i.test(encoding))
-    throw new Problem('unsupported-media-type', 'Content-Encoding: expected none', {
-      remediation: 'Send the body uncompressed, without Content-Encoding.',
+    throw new Problem('unsupported-media-type', 'Content-Encoding: expected no encoding', {
+      remediation: 'Send the body uncompressed, without the header Content-Encoding.',
       headers: { 'accept-encoding': 'identity' },
     });
 };
@@ -63,24 +64,24 @@ const checkMediaType = (header: HeaderReader) => {
 const decodeUtf8 = (bytes: Buffer): string => {
   if (!isUtf8(bytes)) throw createUtf8Problem();
   const text = bytes.toString();
-  if (text.startsWith('\uFEFF')) throw createBodyProblem('JSON without a byte order mark before it');
+  if (text.startsWith('\uFEFF')) throw createBodyProblem('JSON without a byte order mark');
   if (text.includes('\uFFFD')) throw createUtf8Problem();
   return text;
 };
 
 const parseBodyJson = (text: string): unknown => {
   if (isNestedDeeper(text, MAX_BODY_DEPTH))
-    throw createBodyProblem(`JSON of at most ${MAX_BODY_DEPTH} levels`);
+    throw createBodyProblem(`JSON with at most ${MAX_BODY_DEPTH} levels of nesting`);
   const body = tryParseJson(text);
   if (body === undefined) throw createBodyProblem('JSON');
-  if (hasRepeatedName(text)) throw createBodyProblem('JSON in which no object has the same name twice');
+  if (hasRepeatedName(text)) throw createBodyProblem('JSON in which each name occurs only once in an object');
   return body;
 };
 
 const createUtf8Problem = () =>
   createBodyProblem('UTF-8', {
     remediation:
-      'Encode the body as UTF-8. Windows PowerShell does not by default: pass -Body ([Text.Encoding]::UTF8.GetBytes($json)).',
+      'Encode the body as UTF-8. In Windows PowerShell, pass -Body ([Text.Encoding]::UTF8.GetBytes($json)).',
   });
 
 const createBodyProblem = (expected: string, extras: { readonly remediation?: string } = {}) => {

@@ -10,7 +10,7 @@ export const parseParams = (endpoint: Endpoint, { pathParameters }: APIGatewayPr
   const result = v.safeParse(endpoint.params, pathParameters ?? {});
   if (result.success) return result.output;
   if (result.issues.some((issue) => v.getDotPath(issue) !== 'consumer'))
-    throw new Problem('not-found', undefined, { place: 'path' });
+    throw new Problem('not-found', undefined, { requestPart: 'path' });
   return parseInput(endpoint.params, pathParameters, '', 'path');
 };
 
@@ -35,7 +35,7 @@ export const parseQuery = (endpoint: Endpoint, { rawQueryString }: APIGatewayPro
     throw createFieldProblem(
       repeated.map((name) => ({
         path: maskUnknownName(name),
-        expected: 'the parameter once',
+        expected: 'the parameter only once',
         rule: 'repeated',
       })),
       'invalid-request',

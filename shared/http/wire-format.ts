@@ -17,7 +17,7 @@ export interface WireFormat {
   readonly prefix: string;
   /**
    * Renders a problem as its clients expect it. Free text must pass through `clean`, because it may quote a server's message.
-   * In `problem.extras`, `errors` and `place` describe what is wrong with a request. An API whose seed defines no form of errors has neither
+   * In `problem.extras`, `errors` and `requestPart` describe what is wrong with a request. An API whose seed defines no form of errors has neither
    * this nor `failureBody`: its failures are problem documents, like Mooring's own.
    */
   readonly failure?: (problem: Problem, clean: (text: string) => string) => FailureAnswer;

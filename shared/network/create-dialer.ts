@@ -119,9 +119,9 @@ export const createDialer = ({
 };
 
 const createUntaggedHostProblem = () =>
-  new Problem('secret-not-shared', 'The source is at, or sends on to, a place that the tags do not name', {
+  new Problem('secret-not-shared', 'The tags of the secret do not allow a host of the source', {
     remediation:
-      'Add every broker, member and redirect that the source announces to the tag mooring:host of the secret, as host:port or as .suffix:port.',
+      'Add all brokers, members and redirect targets that the source announces to the tag mooring:host of the secret, as host:port or .suffix:port.',
   });
 
 type DialRecorder = Pick<StepRecorder, 'step' | 'warn' | 'note' | 'hear'>;

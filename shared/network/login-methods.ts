@@ -42,19 +42,19 @@ export const assessLogin = (
   if (kind === 'weak-challenge') {
     return {
       code: 'tls-off',
-      remediation: `${name} without TLS lets whoever listens try passwords quickly: set ssl_mode to verify-full.`,
+      remediation: `Set ssl_mode to verify-full: without TLS, ${name} allows anyone on the network to guess the password offline.`,
     };
   }
   if (kind === 'clear' && inClear) return { code: 'password-in-clear' };
   throw new Problem(
     kind === 'clear' ? 'tls-unsupported' : 'tls-required',
-    `Expected TLS, without which ${name} would send the secret in clear.`,
+    `Expected TLS: without it, ${name} would send the secret unencrypted.`,
     { remediation: kind === 'clear' ? renderPlaintextRemediation(instead) : tlsOnlyRemediation },
   );
 };
 
 const renderPlaintextRemediation = (instead?: string) =>
-  `Turn TLS on at the server${instead === undefined ? '' : `, or ${instead}`}. Set ssl_mode to disable only if you accept that the password travels in clear.`;
+  `Turn on TLS at the server${instead === undefined ? '' : `, or ${instead}`}. Set ssl_mode to disable only if you accept that the password is sent unencrypted.`;
 
 const tlsOnlyRemediation =
-  'Turn TLS on at the server, and set ssl_mode to require or better: this login never goes without TLS.';
+  'Turn on TLS at the server, and set ssl_mode to require, verify-ca or verify-full. This login method always needs TLS.';

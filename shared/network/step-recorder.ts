@@ -85,7 +85,7 @@ export const createStepRecorder = ({
   /** Attributes the timeout to the innermost running step, whichever limit was reached. */
   const abortOnTimeout = (limit: number) => {
     timedOutStep ??= running.at(-1) ?? lastStep;
-    const detail = `There was no answer within ${Math.round(limit / 100) / 10} s at the step ${timedOutStep}.`;
+    const detail = `No response within ${Math.round(limit / 100) / 10} s in the step ${timedOutStep}.`;
     // A server that must greet first runs `connect` a second time: the connection exists, so the remediation of `tls` applies.
     const remediation =
       timeoutRemediations[
@@ -164,14 +164,14 @@ export const createStepRecorder = ({
 /** Remediations for a timeout, by step. Before a host accepts the connection, the default remediation of `timeout` applies. */
 const timeoutRemediations: Readonly<Partial<Record<StepName, string>>> = {
   resolve:
-    'The name servers did not answer: check that the probe’s network reaches them and that they know the name.',
-  tls: 'The host took the connection and then said nothing: check that the port speaks this connector’s protocol, and that a proxy or load balancer there reaches the server.',
+    'The name servers did not respond. Check that the network of the probe reaches them and that they know the name.',
+  tls: 'The host accepted the connection, then sent nothing. Check that the port belongs to a source of this type, and that a proxy or load balancer on the way reaches the server.',
   authenticate:
-    'The server took the connection and did not answer the login: look at its load and at what it asks about the account (a directory, DNS), or raise connection_timeout_seconds.',
+    'The server accepted the connection but did not respond to the login. Check its load and the services that it needs to check the account (a directory, DNS), or raise connection_timeout_seconds.',
   query:
-    'The server let the account in and did not answer a short question: look at its load and locks, or raise query_timeout_seconds.',
+    'The server accepted the login but did not respond to a short query. Check its load and locks, or raise query_timeout_seconds.',
   privileges:
-    'The server did not tell the account’s rights in time: look at its load and locks, or raise query_timeout_seconds.',
+    'The server did not return the privileges of the account in time. Check its load and locks, or raise query_timeout_seconds.',
 };
 
 const toRecordedStep = (step: StepName, entry: StepEntry | undefined): RecordedStep => {

@@ -202,7 +202,7 @@ describe('invocation of the probe', () => {
     const refused = answering(() => Promise.reject(new Error('User arn:aws:… is not authorized')));
     await expect(refused.test({ ...call, trigger: 'request' })).rejects.toMatchObject({
       code: 'unavailable',
-      message: 'The probe does not answer',
+      message: 'The probe does not respond',
     });
   });
 

@@ -226,7 +226,7 @@ describe('connection test', () => {
     const result = await runSourceTest(greeter({ refuse }), targetOf(server.port), options());
     expect(result).toMatchObject({
       status: 'failed',
-      details: { code: 'authentication-failed', error: 'Greeter: the credentials were refused (28P01).' },
+      details: { code: 'authentication-failed', error: 'Greeter: authentication failed (28P01).' },
     });
     expect(statuses(result)).toBe('passed passed passed warning failed skipped skipped');
     expect(result.steps[4]).toMatchObject({
@@ -285,7 +285,7 @@ describe('connection test', () => {
     const before = live();
     const result = await runSourceTest(greeter(), targetOf(silent.port), impatient);
     expect([result.details, statuses(result)]).toMatchObject([
-      { code: 'timeout', error: 'There was no answer within 0.2 s at the step authenticate.' },
+      { code: 'timeout', error: 'No response within 0.2 s in the step authenticate.' },
       'passed passed passed warning failed skipped skipped',
     ]);
     expect(await countOpenResources(held, before)).toBe(0);
@@ -349,7 +349,7 @@ describe('connection test', () => {
     const result = await runSourceTest(broken, targetOf(1), options());
     expect(result).toMatchObject({
       status: 'failed',
-      details: { code: 'server-error', error: 'Greeter: the server reported an error.' },
+      details: { code: 'server-error', error: 'Greeter: server error.' },
     });
     expect(statuses(result)).toBe('failed skipped skipped skipped skipped skipped skipped');
   });

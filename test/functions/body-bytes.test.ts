@@ -114,7 +114,9 @@ test('a body with a duplicate name is rejected with that reason in a create and 
   );
   for (const route of ['POST /v1/connections', 'POST /v1/connections/test']) {
     const { body } = await api.call(route, { text: twice });
-    expect(body.errors).toEqual([{ path: '', expected: 'JSON in which no object has the same name twice' }]);
+    expect(body.errors).toEqual([
+      { path: '', expected: 'JSON in which each name occurs only once in an object' },
+    ]);
   }
 });
 

@@ -222,7 +222,7 @@ describe('an introspection whose probe', () => {
     invocation = () => {
       invoked += 1;
       elapsed += 3;
-      return Promise.reject(new Problem('unavailable', 'The probe does not answer'));
+      return Promise.reject(new Problem('unavailable', 'The probe does not respond'));
     };
     const first = await schema();
     expect([...summarizeRefusal(first), first.headers['retry-after']]).toEqual([503, 'unavailable', '60']);

@@ -175,7 +175,7 @@ describe('tag mooring:host', () => {
   test('is named in the problem, with the entry to add', async () => {
     await share({ 'mooring:host': 'other' });
     const { body } = await create('postgresql', { ...sql, host, port: 6432 });
-    expect(body['remediation']).toContain(`mooring:host-9 continue it): ${host}:6432`);
+    expect(body['remediation']).toContain(`mooring:host-9 if it is full: ${host}:6432`);
   });
 });
 

@@ -23,7 +23,7 @@ describe('a problem', () => {
     expect(headers['content-type']).toBe('application/problem+json');
     expect(body).toEqual({
       type: '/v1/problems/invalid-request',
-      title: 'The request is not valid',
+      title: 'Invalid request',
       status: 400,
       detail: 'name: expected string',
       code: 'invalid-request',

@@ -149,8 +149,8 @@ describe('validation of a sampled table', () => {
           table: 'orders',
           column: 'rares',
           did_you_mean: 'rare',
-          detail: '1000 of 20000 documents were looked at, and the field was not there.',
-          remediation: expect.stringMatching(/^Query the source for a document that has the field\./),
+          detail: '1000 of 20000 documents were sampled, and the field was not found.',
+          remediation: expect.stringMatching(/^Query the source for a document that has the field,/),
         },
       ],
     });
@@ -158,7 +158,7 @@ describe('validation of a sampled table', () => {
     now += 1;
     await schema('forget=true');
     expect((await validate([{ name: 'rare' }]))['warnings']).toMatchObject([
-      { code: 'not-in-sample', detail: '1 of 12 files was looked at, and the column was not there.' },
+      { code: 'not-in-sample', detail: '1 of 12 files was sampled, and the column was not found.' },
     ]);
   });
 
@@ -170,7 +170,10 @@ describe('validation of a sampled table', () => {
       expect(await validate([{ name: 'rare' }])).toMatchObject({
         valid: true,
         warnings: [
-          { detail: 'Nothing of it could be read.', remediation: expect.stringMatching(/`missing`/) },
+          {
+            detail: 'The sample is empty: no part of the table could be read.',
+            remediation: expect.stringMatching(/`missing`/),
+          },
         ],
       });
     }

@@ -68,7 +68,7 @@ test("uses the connector's table first, then the network's, then server-error", 
   };
   expect(toSourceProblem(new Error('known'), connector)).toMatchObject({
     code: 'database-not-found',
-    message: 'PostgreSQL: there is no such database (3D000).',
+    message: 'PostgreSQL: database not found (3D000).',
     extras: { native_code: '3D000', remediation: 'create it' },
   });
   expect(toSourceProblem(coded('EPIPE'), connector).code).toBe('connection-reset');
@@ -78,11 +78,11 @@ test("uses the connector's table first, then the network's, then server-error", 
   });
   expect(toSourceProblem(new Error('unknown'), connector)).toMatchObject({
     code: 'server-error',
-    message: 'PostgreSQL: the server reported an error.',
+    message: 'PostgreSQL: server error.',
     extras: {},
   });
   expect(toSourceProblem(new Problem('host-forbidden'), connector).message).toBe(
-    'PostgreSQL: the host may not be dialled.',
+    'PostgreSQL: host not allowed.',
   );
   const own = new Problem('timeout', 'A sentence of its own.');
   expect(toSourceProblem(own, connector)).toBe(own);

@@ -35,10 +35,10 @@ describe('login', () => {
       const refused = () => assessLogin(login('tls-only', 'no'), { encrypted: false, inClear });
       expect(refused).toThrow(
         expect.objectContaining({
-          message: 'Expected TLS, without which the login would send the secret in clear.',
+          message: 'Expected TLS: without it, the login would send the secret unencrypted.',
           extras: {
             remediation:
-              'Turn TLS on at the server, and set ssl_mode to require or better: this login never goes without TLS.',
+              'Turn on TLS at the server, and set ssl_mode to require, verify-ca or verify-full. This login method always needs TLS.',
           },
         }),
       );
@@ -47,7 +47,7 @@ describe('login', () => {
 
   test('of kind weak-challenge names itself and the remediation', () => {
     expect(assessLogin(login('weak-challenge'), { encrypted: false, inClear: true })?.remediation).toBe(
-      'the login without TLS lets whoever listens try passwords quickly: set ssl_mode to verify-full.',
+      'Set ssl_mode to verify-full: without TLS, the login allows anyone on the network to guess the password offline.',
     );
   });
 
@@ -57,7 +57,7 @@ describe('login', () => {
       expect.objectContaining({
         extras: {
           remediation:
-            'Turn TLS on at the server. Set ssl_mode to disable only if you accept that the password travels in clear.',
+            'Turn on TLS at the server. Set ssl_mode to disable only if you accept that the password is sent unencrypted.',
         },
       }),
     );
@@ -69,7 +69,7 @@ describe('login', () => {
       expect.objectContaining({
         extras: {
           remediation:
-            'Turn TLS on at the server, or send a pigeon. Set ssl_mode to disable only if you accept that the password travels in clear.',
+            'Turn on TLS at the server, or send a pigeon. Set ssl_mode to disable only if you accept that the password is sent unencrypted.',
         },
       }),
     );

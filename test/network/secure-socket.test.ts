@@ -308,7 +308,7 @@ describe('unreadable certificate or key', () => {
     ['a damaged certificate', { cert: 'nonsense', key }, /ssl\.cert/],
     ['a damaged key', { cert, key: 'nonsense' }, /ssl\.key/],
     ['a key under a passphrase', { cert, key: locked }, /ssl\.key/],
-    ['a key of another certificate', { cert, key: other }, /ssl\.key does not belong/],
+    ['a key of another certificate', { cert, key: other }, /ssl\.key to match/],
     ['a certificate without a key', { cert }, /ssl\.key/],
     ['a key without a certificate', { key }, /ssl\.cert/],
   ];

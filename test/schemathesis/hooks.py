@@ -141,4 +141,4 @@ def filter_failure(context, failure, case, response):
     open_fields = bool(fields) and fields <= FIELDS
     # Which characters can be seen no pattern says that all of its readers understand.
     unseen = "none that cannot be seen" in str(answer)
-    return not (code in CODES or tested or open_fields or unseen or "The cursor is not valid" in str(answer))
+    return not (code in CODES or tested or open_fields or unseen or "Invalid cursor" in str(answer))

@@ -12,7 +12,7 @@ export const toAwsFault = (service: string, error: unknown): Error => {
   const refused = status !== undefined && status >= 400 && status < 500 && status !== 429;
   if (refused && !transientAwsErrors.test(name)) return cause;
   if (kmsKeyErrors.test(name))
-    return new Problem('unavailable', 'A key of this deployment cannot be used', {
+    return new Problem('unavailable', 'The KMS key of this deployment cannot be used', {
       ...kmsKeyRemediation,
       cause,
     });

@@ -29,7 +29,7 @@ export const createLambdaProbe = ({ client, functions }: LambdaProbeOptions): Pr
       if (signal?.aborted) return stillRunning;
       throw error instanceof Problem
         ? error
-        : new Problem('unavailable', 'The probe does not answer', { cause: error });
+        : new Problem('unavailable', 'The probe does not respond', { cause: error });
     }
   };
   return {

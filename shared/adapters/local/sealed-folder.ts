@@ -131,7 +131,7 @@ const checkVaultKey = async (
     if (content && canUnseal(fileKey, of, content)) return;
   }
   throw new Error(
-    `The vault's key ${keyPath} is another than the one that its files were written under: put the right key back, or, if it is the right one and all files are damaged, move them away`,
+    `The vault's key ${keyPath} does not fit the files of the vault: restore the right key. If this is the right key, all files are damaged: move them away`,
   );
 };
 
@@ -142,8 +142,10 @@ const readOrCreateMasterKey = async (path: string, fresh: boolean): Promise<Uint
   if (fresh) await writeFileAtomically(path, randomBytes(32), 'new');
   const key = await ignoreNotFound(readFile(path));
   if (!key)
-    throw new Error(`The vault's key is missing: ${path}; without it nothing in its folder can be read`);
-  if (key.length !== 32) throw new Error(`The vault's key is damaged: ${path}; expected 32 bytes`);
+    throw new Error(
+      `The vault's key is missing: restore ${path}. Without it, the secrets in the vault cannot be read`,
+    );
+  if (key.length !== 32) throw new Error(`The vault's key is damaged: restore ${path}. Expected 32 bytes`);
   await chmod(path, 0o600);
   return key;
 };

@@ -123,13 +123,13 @@ const prepareRangeQuery = (db: DatabaseSync, pk: string, sk: string, order: 'asc
 
 const describeOpenError = (error: unknown, path: string) => {
   if (error instanceof Error && 'isLater' in error)
-    return `The store ${path} was written by a later release of Mooring: start that release, or put back a copy from before the upgrade`;
+    return `The store ${path} was written by a later release of Mooring: start that release, or restore a copy from before the upgrade`;
   if (sqliteDamagedCodes.has(readSqliteCode(error)))
-    return `The store ${path} is damaged or not a store of this version of Mooring: put a copy back. Without it a start makes an empty store; the vault keeps its secrets, and none of them is swept`;
+    return `The store ${path} is damaged or not a store of this version of Mooring: restore a copy. If you delete the file, the next start creates an empty store and removes no secret`;
   if (readSqliteCode(error) === SQLITE_BUSY)
-    return `The store ${path} is locked by another program: stop that one, then start again`;
+    return `The store ${path} is locked by another program: stop that program, then start again`;
   const fault = findStorageFault(path, error);
   if (fault && existsSync(dirname(path)))
     return `The store ${path} cannot be opened: ${fault.reason}. ${fault.remediation}`;
-  return `The store ${path} cannot be opened: expected a file that may be read and written, in a folder that exists`;
+  return `The store ${path} cannot be opened: expected a readable and writable file in an existing folder`;
 };

@@ -34,12 +34,12 @@ export const parseManagementInput = (body: ManagementCreateRequest, product: str
   const { configName: name, type, host, port, databaseName, userName: username, password, ssl } = body;
   const { schema, metadata = {} } = body;
   const { mode = 'prefer', ...certificates } = ssl ?? {};
-  const { database, ...place } = toDatabaseFields(type, databaseName, metadata);
+  const { database, ...fields } = toDatabaseFields(type, databaseName, metadata);
   return parseInput(ConnectionInput, {
     name,
     type: managementConnectorTypes[type],
     product,
-    config: { host, port, username, ...place.config },
+    config: { host, port, username, ...fields.config },
     credentials: { password },
     options: { ssl_mode: mode },
     ssl: certificates,
@@ -78,12 +78,12 @@ export const parseManagementPatch = (
   const { configName, type, host, port, userName, password, ssl } = body;
   if (type !== undefined && managementConnectorTypes[type] !== stored.type)
     throw createFieldProblem([{ path: 'type', expected: 'the type that it has' }]);
-  const place = toDatabaseChange(stored, body);
+  const databaseChange = toDatabaseChange(stored, body);
   const config = {
     ...(host !== undefined && { host }),
     ...(port !== undefined && { port }),
     ...(userName !== undefined && { username: userName }),
-    ...place?.config,
+    ...databaseChange?.config,
   };
   const { mode, ...certificates } = ssl ?? {};
   return parseInput(ConnectionPatch, {
@@ -93,7 +93,11 @@ export const parseManagementPatch = (
     ...(ssl === null && { options: { ssl_mode: 'prefer' } }),
     ...(mode && { options: { ssl_mode: mode } }),
     ...(ssl !== undefined && { ssl: ssl === null ? null : certificates }),
-    ...toMetadataChange(stored, body, place && { [reservedMetadata.database]: place.database ?? null }),
+    ...toMetadataChange(
+      stored,
+      body,
+      databaseChange && { [reservedMetadata.database]: databaseChange.database ?? null },
+    ),
   });
 };
 

@@ -14,7 +14,7 @@ export const ManagementErrorResponse = v.pipe(
     fields: v.exactOptional(
       v.pipe(
         v.record(v.string(), v.string()),
-        v.description('What is wrong with which field, where one is to blame.'),
+        v.description('The invalid fields, each with what is expected.'),
       ),
     ),
   }),
@@ -75,11 +75,11 @@ export const managementErrors = {
 export type FetCode = keyof typeof managementErrors;
 
 export const renderManagementFailure = (problem: Problem, clean: (text: string) => string): FailureAnswer => {
-  const { place, errors = [], steps } = problem.extras;
+  const { requestPart, errors = [], steps } = problem.extras;
   const sentence = clean(problem.message);
   // A failed test has one code here, independent of the problem's code.
   if (steps) return toManagementFailure('FET-1040', { sentence });
-  if (place === 'path')
+  if (requestPart === 'path')
     return toManagementFailure('FET-0404', { sentence, fields: { id: 'expected a UUID' } });
   const fieldErrors = errors.map((fieldError) => ({
     ...fieldError,
@@ -189,13 +189,13 @@ interface FetFieldError {
 
 const toFetFieldError = (
   { path, expected, rule = '' }: FieldError,
-  { code, extras: { place } }: Problem,
+  { code, extras: { requestPart } }: Problem,
 ): FetFieldError => {
   if (isFetCode(rule)) return { code: rule, field: path };
-  if (place === 'query') return { code: classifyQueryError(path, rule), field: path };
-  if (place === 'header' || (!place && path.startsWith('X-')))
+  if (requestPart === 'query') return { code: classifyQueryError(path, rule), field: path };
+  if (requestPart === 'header' || (!requestPart && path.startsWith('X-')))
     return { code: 'FET-0403', field: toHeaderName(path) };
-  if (place) return { code: classifyBodyError(path, expected, rule), field: path };
+  if (requestPart) return { code: classifyBodyError(path, expected, rule), field: path };
   const field = managementFieldNames[path] ?? path;
   if (code !== 'invalid-request') return { code: fetCodesByProblem[code], field };
   // FET-0001 is for rules of the body's own schema. This error comes from a rule of the domain.

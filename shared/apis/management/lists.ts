@@ -17,7 +17,7 @@ const DateFilter = v.optional(
     v.string(),
     v.regex(/^([0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]))?$/, 'a date yyyy-mm-dd'),
     v.check((date) => date === '' || isExistingDate(date), 'a date yyyy-mm-dd'),
-    v.description('A day, UTC, `yyyy-mm-dd`; it is part of the range.'),
+    v.description('A day in UTC, `yyyy-mm-dd`, included in the range.'),
   ),
 );
 
@@ -47,7 +47,7 @@ export const ManagementListQuery = createClosedObject({
     v.pipe(
       v.string(),
       v.maxLength(8192),
-      v.description('From a `Link` header, with the other parameters as they were.'),
+      v.description('The cursor in a `Link` header. Send the other parameters unchanged.'),
     ),
   ),
 });
@@ -61,7 +61,7 @@ export const ManagementConnectionList = v.object({
 });
 
 export const managementListDescription =
-  'Sorted by `createdAt`, then by `id`. A page that would have more than 4 MB ends there: the header `Link: <…>; rel="next"` says where the rest of it is.';
+  'Sorted by `createdAt`, then by `id`. A page has at most 4 MB. If it is cut, the header `Link: <…>; rel="next"` has the URL of the rest.';
 
 interface ManagementListRequest {
   readonly store: ReadStore;

@@ -19,9 +19,9 @@ export const management = {
   name: 'management',
   description:
     'Endpoints for managing the database connections used by Reporter: camelCase, ids are UUIDs, and failures are `{code, title, message, ' +
-    'fields?}` with codes of the form `FET-…`. `FET-9` and a status is what any API may answer: 401, 403, 405, 409 (in use), 413, 415, 429. ' +
-    '`FET-1014` and `FET-1016` are reserved. A connection without host, port, database or user name, or of another ' +
-    'kind of source, is not shown here.',
+    'fields?}` with codes of the form `FET-…`. Codes of the form `FET-9` and a status are general: 401, 403, 405, 409 (in use), 413, 415, 429. ' +
+    '`FET-1014` and `FET-1016` are reserved. Connections without host, port, database or user name, and those of other ' +
+    'connectors, are not listed here.',
   prefix: '/v1/management',
   texts: publishedTexts,
   failure: renderManagementFailure,

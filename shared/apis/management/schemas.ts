@@ -29,9 +29,9 @@ const ManagementMetadata = v.pipe(
   v.check((pairs) => !Object.keys(pairs).some(isReservedMetadata), 'no key that begins with mooring:'),
   v.description(
     'An object containing key-value pairs for storing additional connection-related information. Keys (max 100 characters) and values ' +
-      '(max 2000 characters) must be strings. Nested objects are not allowed. Of an ORACLE connection `serviceName` is the service name ' +
-      'where it is not the `databaseName`; of a MONGODB one `authSource` (default `admin`) is the database that knows the user, and the ' +
-      'host is always dialled directly, as `directConnection: "true"` asks.',
+      '(max 2000 characters) must be strings. Nested objects are not allowed. ORACLE: `serviceName` is the service name if it differs ' +
+      'from `databaseName`. MONGODB: `authSource` (default `admin`) is the database of the user, and the host is always ' +
+      'contacted directly, as with `directConnection: "true"`.',
   ),
 );
 
@@ -59,7 +59,7 @@ const ManagementSslMode = v.pipe(
   v.description(
     'SSL connection mode. Supported values: - `disable`: No SSL connection - `require`: SSL required but no certificate verification - ' +
       '`verify-ca`: SSL with CA certificate verification - `verify-full`: SSL with full certificate verification. Without `ssl`, a ' +
-      'connection is encrypted where the server offers it.',
+      'connection is encrypted if the server supports it.',
   ),
 );
 
@@ -140,8 +140,8 @@ export const ManagementUpdateRequest = v.pipe(
     metadata: v.optional(v.nullable(ManagementMetadata)),
   }),
   v.description(
-    'Any of the fields; the others stay. `metadata` is replaced whole, and of `ssl` what is sent; `null` takes `schema`, `ssl` or ' +
-      '`metadata` away. `type` may be repeated, not changed.',
+    'Send the fields to update; the others stay as they are. `metadata` is replaced as a whole, `ssl` field by field. `null` removes ' +
+      '`schema`, `ssl` or `metadata`. `type` cannot be changed.',
   ),
   v.metadata({ minProperties: 1 }),
 );
@@ -199,7 +199,10 @@ const ProductHeader = v.pipe(
 );
 const organizationHeader = {
   'x-organization-id': v.optional(
-    v.pipe(v.string(), v.description('The organisation of the caller; another one is refused.')),
+    v.pipe(
+      v.string(),
+      v.description('The organisation of the caller. Other organisations are not accepted.'),
+    ),
   ),
 };
 

@@ -13,7 +13,7 @@ export const ValidateSchemaRequest = v.pipe(
       v.record(v.string(), MappedTables),
       v.minEntries(1, 'at least one data source'),
       v.maxEntries(10),
-      v.description('By configName, then by table: the fields that must be there.'),
+      v.description('The required fields, by configName, then by table.'),
     ),
   }),
 );
@@ -27,7 +27,7 @@ export const mappedFieldErrorTypes = [
 
 const MappedFieldError = v.object({
   type: v.picklist(mappedFieldErrorTypes),
-  dataSourceId: v.pipe(v.string(), v.description('The configName that was asked for.')),
+  dataSourceId: v.pipe(v.string(), v.description('The configName in the request.')),
   table: v.exactOptional(v.string()),
   field: v.exactOptional(v.string()),
 });

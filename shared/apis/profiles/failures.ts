@@ -112,7 +112,7 @@ const renderConnectionFailure = ({ code, message, extras }: Problem, clean: (tex
 const renderValidationFailure = ({ code, extras, message }: Problem) => {
   const fieldErrors = extras.errors ?? [{ path: code === 'invalid-cursor' ? 'cursor' : '', expected: '' }];
   const fields = fieldErrors.map((fieldError) => ({
-    field: extras.place ? fieldError.path || extras.place : toProfileField(fieldError, code),
+    field: extras.requestPart ? fieldError.path || extras.requestPart : toProfileField(fieldError, code),
     reason: fieldError.expected === '' ? message : `expected ${replaceFieldNames(fieldError.expected)}`,
   }));
   const sentence = fields

@@ -18,7 +18,7 @@ const ProfileConfig = v.objectWithRest(
     ssl_mode: v.optional(
       v.pipe(
         v.picklist(sslModes, `one of ${sslModes.join(', ')}`),
-        v.description('How TLS is done; `prefer` where it is left out.'),
+        v.description('The TLS mode. Default: `prefer`.'),
       ),
     ),
     ssl_ca: SslInput.entries.ca,
@@ -153,9 +153,9 @@ const kafkaProfileExample = {
 export const profiles: WireFormat = {
   name: 'profiles',
   description:
-    'Connection profiles: every connection as a profile, whichever API made it. `config` takes the fields of `{type}.config` and ' +
-    '`{type}.credentials.{auth_method}` in one object, and `ssl_mode`, `ssl_ca`, `ssl_cert`, `ssl_key`; an answer has none that is a ' +
-    'credential, and no PEM.',
+    'Connection profiles: every connection as a profile, whichever API created it. `config` contains the fields of `{type}.config` and ' +
+    '`{type}.credentials.{auth_method}` in one object, with `ssl_mode`, `ssl_ca`, `ssl_cert` and `ssl_key`. Answers contain no ' +
+    'credentials and no PEM.',
   prefix: '/api/v1/connection_profiles',
   texts: publishedTexts,
   failure: renderProfileFailure,

@@ -14,7 +14,7 @@ interface ProviderParts {
 }
 
 /** Fields that every connector has in addition to its own. */
-const commonProviderFields: Readonly<Record<string, readonly [place: 'options' | 'ssl', name: string]>> = {
+const commonProviderFields: Readonly<Record<string, readonly [part: 'options' | 'ssl', name: string]>> = {
   ssl_mode: ['options', 'ssl_mode'],
   ssl_ca: ['ssl', 'ca'],
   ssl_cert: ['ssl', 'cert'],
@@ -30,21 +30,21 @@ export const splitProviderCredentials = (type: string, given: ProviderFields): P
     ]);
   }
   const secrets = listCredentialFields(connector);
-  const placed = Object.entries(given).map(([field, value]) => {
-    const [place, name] = resolveFieldPlace(field, connector, secrets);
-    return { place, pair: [name, value] as const };
+  const sorted = Object.entries(given).map(([field, value]) => {
+    const [part, name] = resolveFieldPart(field, connector, secrets);
+    return { part, pair: [name, value] as const };
   });
-  const byPlace = Map.groupBy(placed, ({ place }) => place);
+  const byPart = Map.groupBy(sorted, ({ part }) => part);
   return Object.fromEntries(
-    [...byPlace].map(([place, fields]) => [place, Object.fromEntries(fields.map(({ pair }) => pair))]),
+    [...byPart].map(([part, fields]) => [part, Object.fromEntries(fields.map(({ pair }) => pair))]),
   );
 };
 
-const resolveFieldPlace = (
+const resolveFieldPart = (
   field: string,
   connector: Connector,
   secrets: ReadonlySet<string>,
-): readonly [place: keyof ProviderParts, name: string] => {
+): readonly [part: keyof ProviderParts, name: string] => {
   if (Object.hasOwn(commonProviderFields, field)) return commonProviderFields[field] ?? ['config', field];
   if (secrets.has(field)) return ['credentials', field];
   return ['config', field === 'user' && hasUsername(connector) ? 'username' : field];
@@ -68,7 +68,7 @@ export const withProviderPaths = async <T>(given: ProviderFields, work: () => Pr
 };
 
 const toProviderPath = (path: string, given: ProviderFields): string => {
-  const known = Object.entries(commonProviderFields).find(([, place]) => place.join('.') === path);
+  const known = Object.entries(commonProviderFields).find(([, field]) => field.join('.') === path);
   if (known) return `credentials.${known[0]}`;
   if (path === 'config.username') return `credentials.${'username' in given ? 'username' : 'user'}`;
   return path.replace(/^config\b/, 'credentials');

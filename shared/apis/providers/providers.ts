@@ -29,8 +29,8 @@ export const ProviderConnectionInput = v.strictObject({
   credentials: v.pipe(
     v.record(v.string(), v.unknown()),
     v.description(
-      'Provider-specific credentials: what `{type}.config` and one of `{type}.credentials.{auth_method}` hold, in one object, and ' +
-        'ssl_mode (`prefer`), ssl_ca, ssl_cert and ssl_key. `user` is `username`. Mode platform: secret_arn in place of the secrets.',
+      'Provider-specific credentials: the fields of `{type}.config` and of one `{type}.credentials.{auth_method}` in one object, with ' +
+        'ssl_mode (`prefer` if absent), ssl_ca, ssl_cert and ssl_key. `user` means `username`. In mode platform, secret_arn replaces the secrets.',
     ),
     v.metadata({ writeOnly: true }),
   ),
@@ -115,7 +115,7 @@ export const toProviderConnection = (stored: StoredConnection): v.InferOutput<ty
 export const providers: WireFormat = {
   name: 'providers',
   description:
-    'Creates connections from one object of credentials for each provider. All else is done at /v1/connections, which shows them as any other.',
+    'Creates connections from one object of credentials for each provider. /v1/connections has all other operations on them.',
   prefix: '/v1/providers',
   texts: publishedTexts,
   schemas: {

@@ -41,11 +41,11 @@ export const renderRegistrationFailure = (
   clean: (text: string) => string,
 ): FailureAnswer => {
   const { code, extras } = problem;
-  if (code === 'invalid-request' && extras.place !== undefined) {
-    const { place, errors = [] } = extras;
+  if (code === 'invalid-request' && extras.requestPart !== undefined) {
+    const { requestPart, errors = [] } = extras;
     return {
       status: 422,
-      body: { detail: errors.map((fieldError) => toPydanticError(fieldError, place, clean)) },
+      body: { detail: errors.map((fieldError) => toPydanticError(fieldError, requestPart, clean)) },
     };
   }
   const { errors = [], usages } = extras;
@@ -118,11 +118,15 @@ const listUsageConsumers = (usage: object): string[] =>
 /** https://docs.pydantic.dev/latest/errors/validation_errors/ */
 const toPydanticError = (
   { path, expected, rule = '' }: FieldError,
-  place: string,
+  requestPart: string,
   clean: (text: string) => string,
 ): v.InferOutput<typeof PydanticError> => {
   const [first = '', ...others] = rule === 'unknown' ? [path] : path.split('.');
-  const loc = [place, clean(first), ...others.map((name) => (/^\d+$/.test(name) ? Number(name) : name))];
+  const loc = [
+    requestPart,
+    clean(first),
+    ...others.map((name) => (/^\d+$/.test(name) ? Number(name) : name)),
+  ];
   const [type, msg] = toPydanticRule(rule, expected);
   return { loc: loc.filter((name) => name !== ''), msg: clean(msg), type };
 };

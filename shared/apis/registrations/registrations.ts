@@ -91,7 +91,7 @@ const RegistrationFailureResponse = createRegistrationEnvelope(v.never());
 export const registrations = {
   name: 'registrations',
   description:
-    'PostgreSQL databases by their connection strings. Answers are `{success, data, error}`; a request of the wrong shape is answered 422 with `detail`.',
+    'PostgreSQL databases, registered by connection string. Answers have the form `{success, data, error}`. A request of the wrong form is answered with 422 and `detail`.',
   prefix: '/api/v1/connections',
   texts: publishedTexts,
   failure: renderRegistrationFailure,

@@ -26,7 +26,7 @@ export const autocompleteConnection = async (
     throw createFieldProblem([{ path: 'type', expected: `one of ${connector.autocomplete.join(', ')}` }]);
   }
   if (wanted.type === 'columns' && !wanted.parent) {
-    throw createFieldProblem([{ path: 'parent', expected: 'the table whose columns are wanted' }]);
+    throw createFieldProblem([{ path: 'parent', expected: 'a table, because `type` is columns' }]);
   }
   const catalog = readCurrentCatalog(connection);
   if (!catalog) {

@@ -68,7 +68,7 @@ export const isFutureTime = (time: number, now: number): boolean => time > now +
 /** A probe that was killed or never started cannot report its failure. */
 const lostAttemptProblem: StoredProblem = {
   code: 'unavailable',
-  detail: 'The introspection ended without an answer',
+  detail: 'The introspection ended without a result',
 };
 
 /** Returns the state of the last introspection if it used the settings that the connection now has. */

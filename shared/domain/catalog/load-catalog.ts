@@ -146,7 +146,7 @@ const isBackOffOver = (failure: Pick<FailedAttempt, 'ended' | 'failures'>, now: 
 const resolvePagedSnapshot = (connection: StoredConnection, snapshot: string): CatalogSummary => {
   const begun = findSnapshot(connection, snapshot);
   if (begun) return begun;
-  throw new Problem('invalid-cursor', 'The snapshot that this cursor points into is gone');
+  throw new Problem('invalid-cursor', 'The snapshot that this cursor points to no longer exists');
 };
 
 interface AttemptTerms {

@@ -49,8 +49,8 @@ const toSampleWarning = (table: Table, { code, ...at }: Mismatch): NotInSample |
     return {
       code: 'not-in-sample',
       ...at,
-      detail: `${describeSample(sampled)} looked at, and all values were of a kind that the expected one includes.`,
-      remediation: 'Go on to expect the wider kind: the rest of the table may hold other values.',
+      detail: `${describeSample(sampled)} sampled, and the expected kind covers all values found.`,
+      remediation: 'Keep the expected kind: rows outside the sample may have other values.',
     };
   if (code === 'column-not-found' && canHaveMoreColumns(table))
     return { code: 'not-in-sample', ...at, ...explainMissingColumn(sampled) };
@@ -58,15 +58,15 @@ const toSampleWarning = (table: Table, { code, ...at }: Mismatch): NotInSample |
     return {
       code: 'not-in-sample',
       ...at,
-      detail: `${describeSample(sampled)} looked at, and there was no null.`,
-      remediation: 'Go on to expect nulls. Only a constraint of the source can rule them out.',
+      detail: `${describeSample(sampled)} sampled, and no null was found.`,
+      remediation: 'Keep expecting nulls: only a constraint of the source rules them out.',
     };
   return undefined;
 };
 
 const partialTableAdvice: Pick<NotInSample, 'detail' | 'remediation'> = {
   detail: 'Not all columns of the table are in the catalog.',
-  remediation: 'Do what `missing` in the catalog says, and read the schema again.',
+  remediation: 'Follow the remediation in `missing` of the catalog, then read the schema again.',
 };
 
 /** Whether a column of the expected kind may contain values of the found kind. Also compares lists of types separated by `|`. */
@@ -86,20 +86,20 @@ const widerKinds: ReadonlyMap<string, readonly string[]> = new Map([
 const explainMissingColumn = (sampled: Sampled): Pick<NotInSample, 'detail' | 'remediation'> => {
   if (sampled.documents === 0 || sampled.files === 0)
     return {
-      detail: 'Nothing of it could be read.',
-      remediation: 'Do what `missing` in the catalog says of it, and read the schema again.',
+      detail: 'The sample is empty: no part of the table could be read.',
+      remediation: 'Follow the remediation in `missing` of the catalog, then read the schema again.',
     };
   return sampled.files === undefined
     ? {
-        detail: `${describeSample(sampled)} looked at, and the field was not there.`,
+        detail: `${describeSample(sampled)} sampled, and the field was not found.`,
         remediation:
-          'Query the source for a document that has the field. What the $jsonSchema of its validator declares is always in the catalog.',
+          'Query the source for a document that has the field, or declare the field in the $jsonSchema of the validator: declared fields are always in the catalog.',
       }
     : {
-        detail: `${describeSample(sampled)} looked at, and the column was not there.`,
+        detail: `${describeSample(sampled)} sampled, and the column was not found.`,
         remediation:
           sampled.of === null || sampled.of > 1
-            ? 'Look for the column in the other files. Of several files the last one that can be read is looked at.'
+            ? 'Look for the column in the other files: only the last readable file is sampled.'
             : 'Look for the column in the rest of the file.',
       };
 };

@@ -32,8 +32,8 @@ export const applyUpdate = async (
   });
   const parts = { ...sorted, ...normalizeFields(connector, sorted) };
   if (patch.flavor && stored.type !== 'postgresql') {
-    throw new Problem('invalid-request', 'flavor: expected null on this connector', {
-      errors: [{ path: 'flavor', expected: 'null on this connector' }],
+    throw new Problem('invalid-request', 'flavor: expected null, because only postgresql has flavors', {
+      errors: [{ path: 'flavor', expected: 'null, because only postgresql has flavors' }],
     });
   }
   const ssl = mergeSsl(stored, patch);
@@ -64,7 +64,7 @@ export const applyUpdate = async (
       ...(typeof named === 'string' && { auth_method: named }),
     });
   if (measureConnection(next) > MAX_CONNECTION_BYTES)
-    throw new Problem('payload-too-large', 'A connection may have 256 KB in all');
+    throw new Problem('payload-too-large', 'A connection can have at most 256 KB in total');
   return {
     next: isJsonEqual(next, stored) ? stored : next,
     credentials: touched ? credentials : undefined,
@@ -110,8 +110,8 @@ const mergeMetadata = (
     (pair): pair is [string, string] => pair[1] !== null,
   );
   if (pairs.length > 50) {
-    throw new Problem('invalid-request', 'metadata: expected at most 50 pairs', {
-      errors: [{ path: 'metadata', expected: 'at most 50 pairs' }],
+    throw new Problem('invalid-request', 'metadata: expected at most 50 entries', {
+      errors: [{ path: 'metadata', expected: 'at most 50 entries' }],
     });
   }
   return Object.fromEntries(pairs);

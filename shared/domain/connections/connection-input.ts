@@ -9,7 +9,11 @@ export const ConnectionName = v.pipe(v.string(), limitCharacters(200), v.trim(),
 
 /** Only the PEM frame is checked here. The connection test checks the content. */
 const createPemSchema = (label: RegExp, what: string) =>
-  v.pipe(v.string(), v.maxLength(65_536), v.regex(label, `${what} in PEM, from -----BEGIN to -----END`));
+  v.pipe(
+    v.string(),
+    v.maxLength(65_536),
+    v.regex(label, `${what} in PEM format, from -----BEGIN to -----END`),
+  );
 const certificatePattern =
   /-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----[^-]+-----END (TRUSTED |X509 )?CERTIFICATE-----/;
 const privateKeyPattern = /-----BEGIN ([A-Z]+ )?PRIVATE KEY-----[^-]+-----END ([A-Z]+ )?PRIVATE KEY-----/;
@@ -19,7 +23,7 @@ export const SslInput = v.strictObject({
     v.nullable(
       v.union(
         [v.literal('rds'), createPemSchema(certificatePattern, 'certificates')],
-        'the word rds, or certificates in PEM',
+        '`rds`, or certificates in PEM format',
       ),
     ),
   ),
@@ -31,7 +35,7 @@ export const SslInput = v.strictObject({
 const ConnectionLabel = v.pipe(v.string(), v.minLength(1), limitCharacters(100));
 const ConnectionMetadata = v.pipe(
   v.record(ConnectionLabel, createTextSchema(2000)),
-  v.maxEntries(50, 'at most 50 pairs'),
+  v.maxEntries(50, 'at most 50 entries'),
 );
 const ConnectionTags = v.pipe(v.array(ConnectionLabel), v.maxLength(50));
 const ExcludedSchemas = v.pipe(
@@ -43,7 +47,7 @@ const UnparsedFields = v.record(v.string(), v.unknown());
 const PostgresqlFlavor = v.picklist(['supabase', 'gcp', 'aws', 'local']);
 
 /** SSH tunnels are not supported yet. */
-const TunnelInput = v.null('null: tunnels are not available yet');
+const TunnelInput = v.null('null, because tunnels are not supported yet');
 
 export const connectorTypes = Object.keys(connectors) as (keyof typeof connectors)[];
 
@@ -68,7 +72,7 @@ export const ConnectionInput = v.strictObject({
 });
 export type ConnectionInput = v.InferOutput<typeof ConnectionInput>;
 
-const readOnlyField = v.optional(v.never('no such field in a change: it is not writable'));
+const readOnlyField = v.optional(v.never('no value, because the field is read-only'));
 
 /** The body of an update, a JSON Merge Patch (RFC 7396): absent fields stay as they are, and `null` removes a field. */
 export const ConnectionPatch = v.strictObject({

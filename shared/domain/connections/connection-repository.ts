@@ -26,7 +26,8 @@ export const findConnection = async (
   id: string,
 ): Promise<StoredConnection> => {
   const item = await store.get(tableKeys.connection(tenant, id));
-  if (!item) throw new Problem('not-found', 'There is no connection of this id here');
+  if (!item)
+    throw new Problem('not-found', 'No connection with this id exists in this organisation and environment');
   return readConnection(item);
 };
 
@@ -84,7 +85,9 @@ export const updateStoredConnection = async (
       // Retry only conflicts on the connection itself. A failed condition on another item would fail again.
       if (!(error instanceof Conflict) || error.change !== 0) throw error;
       if (attempt >= 40)
-        throw new Problem('unavailable', 'The connection is being changed too often', { cause: error });
+        throw new Problem('unavailable', 'Too many updates of this connection at the same time', {
+          cause: error,
+        });
       await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(200, 5 * 2 ** attempt)));
     }
   }

@@ -158,7 +158,7 @@ const commitCreate = async (
 };
 
 export const createNameTakenProblem = (cause: unknown) =>
-  new Problem('name-taken', 'Another connection has this name', { cause });
+  new Problem('name-taken', 'Another connection already has this name', { cause });
 
 /** Returns the response to the first request with this key. Throws `idempotency-key-reused` if that request had another body. */
 const findFirstAnswer = async (

@@ -172,7 +172,11 @@ const findDeletedConnection = async (
   id: string,
 ): Promise<StoredConnection> => {
   const item = await store.get(tableKeys.deleted(tenant, id));
-  if (!item) throw new Problem('not-found', 'There is no deleted connection of this id here');
+  if (!item)
+    throw new Problem(
+      'not-found',
+      'No deleted connection with this id exists in this organisation and environment',
+    );
   return readConnection(item);
 };
 
@@ -185,7 +189,7 @@ const removeExpiry = (stored: StoredConnection): StoredConnection => {
 const checkNotInUse = async (store: ReadStore, { tenant, now }: Actor, read: StoredConnection) => {
   if (listConsumers(read, now).length === 0) return;
   const usages = await listUsages(store, tenant, read.id, { limit: 100 });
-  throw new Problem('in-use', 'Consumers rely on this connection', { usages: usages.data });
+  throw new Problem('in-use', 'Consumers use this connection', { usages: usages.data });
 };
 
 const listSnapshotIds = ({ catalog, previous_catalog: previous }: StoredConnection): string[] =>

@@ -84,7 +84,7 @@ export const splitFields = async (
   const config: Record<string, unknown> = {};
   const credentials: Record<string, unknown> = {};
   const addField = (to: Record<string, unknown>, name: string, value: unknown, path: string) => {
-    if (Object.hasOwn(to, name)) complaints.push({ path, expected: 'the field once: it is given twice' });
+    if (Object.hasOwn(to, name)) complaints.push({ path, expected: 'the field only once' });
     to[name] = value;
   };
   for (const [name, value] of Object.entries(input.credentials ?? {})) {
@@ -105,7 +105,10 @@ export const splitFields = async (
     options = parts.options;
     for (const name of Object.keys(parts.options)) {
       if (Object.hasOwn(input.options ?? {}, name)) {
-        complaints.push({ path: `options.${name}`, expected: 'the field once: connection_string has it' });
+        complaints.push({
+          path: `options.${name}`,
+          expected: 'no value, because connection_string sets this option',
+        });
       }
     }
   }
@@ -138,7 +141,7 @@ export const parseCredentials = (
     throw createFieldProblem([
       {
         path: key === undefined ? 'ssl.key' : 'ssl.cert',
-        expected: 'a value: certificate and key come together',
+        expected: 'a value, because ssl.cert and ssl.key must be sent together',
       },
     ]);
   }
@@ -151,9 +154,12 @@ export const parseCredentials = (
     .filter(
       ([name, entry]) => !/^(optional|exact_optional)$/.test(entry.type) && (fields[name] ?? null) === null,
     )
-    .map(([name]) => ({ path: `credentials.${name}`, expected: 'a value: it is required' }));
+    .map(([name]) => ({ path: `credentials.${name}`, expected: 'a value, because the field is required' }));
   if (method === 'certificate' && key === undefined) {
-    missing.push({ path: 'ssl.key', expected: 'a value: this auth method uses ssl.cert and ssl.key' });
+    missing.push({
+      path: 'ssl.key',
+      expected: 'a value, because this auth method needs ssl.cert and ssl.key',
+    });
   }
   if (missing.length > 0) throw createFieldProblem(missing, 'credentials-required');
   const parsed = schema ? parseInput(schema, fields, 'credentials') : {};
@@ -199,20 +205,20 @@ const resolvePlatformSecret = (
   if (mode === 'managed') {
     if (arn === undefined) return undefined;
     throw createFieldProblem([
-      { path: 'credentials.secret_arn', expected: 'no such field, or mode platform' },
+      { path: 'credentials.secret_arn', expected: 'no such field, unless `mode` is platform' },
     ]);
   }
   if (Object.keys(others).length > 0) {
     throw createFieldProblem(
       Object.keys(others).map((name) => ({
         path: name === 'ssl_key' ? 'ssl.key' : `credentials.${maskUnknownName(name)}`,
-        expected: 'no such field in mode platform',
+        expected: 'no such field, because `mode` is platform',
       })),
     );
   }
   if (typeof arn !== 'string' || !/^arn:[^:]+:secretsmanager:[^:]+:\d{12}:secret:.{1,512}$/.test(arn)) {
     throw createFieldProblem([
-      { path: 'credentials.secret_arn', expected: 'the ARN of a secret in Secrets Manager' },
+      { path: 'credentials.secret_arn', expected: 'the ARN of a secret in AWS Secrets Manager' },
     ]);
   }
   return arn;
@@ -236,8 +242,8 @@ const resolveFlavorDefaults = ({
 }: ConnectionInput): { ca?: string; options?: Partial<ConnectionOptions>; excluded_schemas?: string[] } => {
   if (!flavor) return {};
   if (type !== 'postgresql') {
-    throw new Problem('invalid-request', 'flavor: expected null on this connector', {
-      errors: [{ path: 'flavor', expected: 'null on this connector' }],
+    throw new Problem('invalid-request', 'flavor: expected null, because only postgresql has flavors', {
+      errors: [{ path: 'flavor', expected: 'null, because only postgresql has flavors' }],
     });
   }
   if (flavor === 'aws') return { ca: 'rds' };

@@ -107,10 +107,13 @@ export const resolveNamedSecret = (
     name === 'ssl_key' ? 'ssl.key' : `credentials.${names.has(name) ? name : '*'}`;
   const fieldErrors = Object.keys(others).map((name) => ({
     path: toPath(name),
-    expected: 'no such field in mode platform',
+    expected: 'no such field, because `mode` is platform',
   }));
   if (typeof arn !== 'string')
-    fieldErrors.push({ path: 'credentials.secret_arn', expected: 'the ARN of a secret' });
+    fieldErrors.push({
+      path: 'credentials.secret_arn',
+      expected: 'the ARN of a secret in AWS Secrets Manager',
+    });
   if (typeof method !== 'string' || !Object.hasOwn(connector.credentials, method))
     fieldErrors.push({ path: 'credentials.auth_method', expected: 'an auth method of this connector' });
   if (fieldErrors.length > 0 || typeof arn !== 'string' || typeof method !== 'string')
@@ -123,7 +126,7 @@ const readStoredCredentials = async (
   connector: Connector,
   stored: StoredConnection,
 ): Promise<BoundCredentials> => {
-  if ('arn' in stored.secret) throw new Problem('internal', 'Expected a secret of ours');
+  if ('arn' in stored.secret) throw new Problem('internal', 'Expected a secret that Mooring stores');
   const owner = { ...toTenant(stored), id: stored.id };
   return readBoundCredentials(connector, await vault.read(stored.secret, owner));
 };

@@ -69,7 +69,7 @@ export const canSendCredentialsTo = (
   };
 };
 
-const LOCKED_SECRET_REMEDIATION = 'Name secret_arn again in a PATCH or PUT, or put the destination back.';
+const LOCKED_SECRET_REMEDIATION = 'Send secret_arn again in a PATCH or PUT, or change the destination back.';
 
 /** Throws if `canSendCredentialsTo` does not allow it. */
 export const checkDestination = (

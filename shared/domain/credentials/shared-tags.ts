@@ -100,13 +100,13 @@ export const findMissingTag = (
 ): { readonly tag: string; readonly remediation?: string } | undefined => {
   if (!tags || !places) return { tag: 'mooring:tenant' };
   if (places.missing.length > 0) {
-    const remediation = `Add to the tag mooring:host of the secret (mooring:host-2 to mooring:host-9 continue it): ${places.missing.join(' ')}`;
+    const remediation = `Add to the tag mooring:host of the secret, or to mooring:host-2 … mooring:host-9 if it is full: ${places.missing.join(' ')}`;
     return { tag: 'mooring:host', remediation };
   }
   const used = inClear === true ? 'disable' : mode;
   if (sslModes.indexOf(used) >= sslModes.indexOf(tags.mode)) return undefined;
   const instead = inClear === true ? 'connect with TLS' : `set ssl_mode to ${tags.mode}`;
-  const remediation = `Give the secret the tag mooring:tls with the value ${used}, or ${instead}.`;
+  const remediation = `Add the tag mooring:tls with the value ${used} to the secret, or ${instead}.`;
   return { tag: 'mooring:tls', remediation };
 };
 

@@ -126,7 +126,7 @@ const countCredentialChange = async (
   if (sum <= MAX_CREDENTIAL_CHANGES_PER_DAY) return;
   throw new Problem(
     'quota-exceeded',
-    `The credentials of a connection may be changed ${MAX_CREDENTIAL_CHANGES_PER_DAY} times a day`,
+    `The credentials of a connection can be changed at most ${MAX_CREDENTIAL_CHANGES_PER_DAY} times a day`,
     {
       headers: { 'retry-after': String(Math.ceil(((day + 1) * 86_400_000 - now) / 1000)) },
     },

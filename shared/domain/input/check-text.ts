@@ -47,8 +47,8 @@ export const checkText = (given: VisibleTexts, stored: VisibleTexts = {}): void 
 };
 
 const textExpectations = {
-  line: 'no control characters, and none that cannot be seen',
-  prose: 'no control characters but tabs and line breaks, and none that cannot be seen',
+  line: 'text without control characters and invisible characters',
+  prose: 'text without invisible characters, and without control characters other than tabs and line breaks',
 };
 
 const isVisibleLine = (text: string): boolean => {

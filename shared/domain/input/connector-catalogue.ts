@@ -37,7 +37,7 @@ export const listConnectors = (): ConnectorInfo[] =>
 
 export const describeConnector = (type: string): ConnectorInfo => {
   const found = Object.entries<Connector>(connectors).find(([name]) => name === type);
-  if (!found) throw new Problem('not-found', 'There is no such connector');
+  if (!found) throw new Problem('not-found', 'No connector has this type');
   return toConnectorInfo(...found);
 };
 

@@ -49,7 +49,7 @@ const findContradictions = (
       ? [
           {
             path: 'options.ssl_mode',
-            expected: 'another mode than disable: credentials.auth_method certificate is a part of TLS',
+            expected: 'a mode other than disable, because credentials.auth_method certificate needs TLS',
           },
         ]
       : []),

@@ -17,13 +17,11 @@ export const parseConnectionString = async (
   if (!connectionString || !scheme || !connectionString.schemes.includes(scheme)) {
     const expected = connectionString
       ? `a URL that begins with ${connectionString.schemes.map((known) => `${known}://`).join(' or ')}`
-      : 'no connection string: this connector has none';
+      : 'no connection string, because this connector does not support it';
     throw createStringProblem(expected);
   }
   if (hasPlaceholderPart(text))
-    throw createStringProblem(
-      'your own values: a part in brackets looks like a placeholder from documentation',
-    );
+    throw createStringProblem('your own values: a part in brackets looks like a placeholder');
   return connectionString.parse(text);
 };
 
@@ -31,4 +29,4 @@ const createStringProblem = (expected: string) =>
   createFieldProblem([{ path: 'connection_string', expected }]);
 
 const ONE_LINE_EXPECTED =
-  'one line, without control characters and characters that cannot be seen: what a password needs of them is percent-encoded';
+  'one line without control characters and invisible characters. Percent-encode them if a password has them';

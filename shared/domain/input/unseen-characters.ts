@@ -12,7 +12,7 @@ export const describeUnseen = (text: string): string | undefined => {
   const code = found[0].codePointAt(0) ?? 0;
   const name = unseenCharacterNames[code];
   const number = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
-  return `no control characters, and none that cannot be seen: character ${at} is ${name ? `${name} (${number})` : number}`;
+  return `text without control characters and invisible characters: character ${at} is ${name ? `${name} (${number})` : number}`;
 };
 
 /** The Unicode names of characters that copying often adds. https://www.unicode.org/charts/ */

@@ -31,7 +31,7 @@ export const countCallerDial = async (
     counters.push({
       window: 'READ',
       limit: readers,
-      what: `Callers who may only read may have sources dialled ${readers} times a minute`,
+      what: `Callers with only the scope connections:read can dial sources ${readers} times a minute`,
     });
   await countDials(store, { org, now }, counters);
 };
@@ -61,7 +61,7 @@ export const countDestinationDial = async (
   const counters = [...names].map((name) => ({
     window: `DEST#${createHash('sha256').update(name).digest('hex').slice(0, 32)}`,
     limit,
-    what: `One host or account may be dialled ${limit} times a minute`,
+    what: `An organisation can dial one host or account ${limit} times a minute`,
   }));
   await countDials(store, { org, now }, counters, 'spread');
 };
@@ -94,6 +94,6 @@ const countDials = async (
 };
 
 const describeOrganisationLimit = (testLimit: number) =>
-  `An organisation may test ${testLimit} times a minute`;
+  `An organisation can dial sources ${testLimit} times a minute`;
 
 const MINUTE_MS = 60_000;

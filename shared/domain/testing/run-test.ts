@@ -234,6 +234,6 @@ const endPausedTest = async (
 };
 
 const pausedTestDetail =
-  'Logins with these credentials were refused three times in a row; no other was tried';
+  'The source refused these credentials three times in a row, so Mooring did not try again';
 const pausedTestRemediation =
-  'Send the credentials again. A test that you request tries the stored ones once more.';
+  'Send the credentials again, or request a test to try the stored ones once more.';

@@ -25,7 +25,7 @@ export const failUndeliveredTest = async (
   const { tenant, id, request_id, trigger, awaited } = toSavedTest(event);
   const result: TestResult = {
     status: 'failed',
-    details: { error: 'Mooring could not make this test', code: 'unavailable' },
+    details: { error: 'Mooring could not run this test', code: 'unavailable' },
     steps: stepNames.map((step, at) =>
       at === 0 ? toFailedStep(step) : { step, status: 'skipped', duration_ms: 0 },
     ),

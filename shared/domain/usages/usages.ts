@@ -52,8 +52,8 @@ export const putUsage = async (
     if (typeof known?.['since'] === 'string') usage = { ...usage, since: known['since'] };
     const usages = { ...filterActiveUsages(read, now), [consumer]: until };
     if (Object.keys(usages).length > MAX_USAGES) {
-      throw new Problem('quota-exceeded', `A connection may have ${MAX_USAGES} usages`, {
-        remediation: 'Release usages that are over, or give them a ttl_seconds.',
+      throw new Problem('quota-exceeded', `A connection can have at most ${MAX_USAGES} usages`, {
+        remediation: 'Delete usages that are no longer needed, or create them with ttl_seconds.',
       });
     }
     const next = toNextRevision(read, { usages, cause: 'used' });

@@ -11,13 +11,10 @@ export const createTlsContext = async ({ ca, cert, key }: TlsSettings): Promise<
   if (ca !== undefined)
     authorities = ca === 'rds' ? await loadAmazonAuthorities() : parseCertificates('ssl.ca', ca);
   if ((cert === undefined) !== (key === undefined)) {
-    throw new Problem(
-      'certificate-unreadable',
-      'ssl.cert and ssl.key belong together, and one of them is missing.',
-    );
+    throw new Problem('certificate-unreadable', 'Expected both ssl.cert and ssl.key.');
   }
   const client = cert !== undefined && key !== undefined ? parseKeyPair(cert, key) : {};
-  return withUnreadableProblem('The certificates cannot be used.', () =>
+  return withUnreadableProblem('Expected a certificate and a key that TLS can use.', () =>
     createSecureContext({ ...(authorities && { ca: authorities }), ...client, minVersion: 'TLSv1.2' }),
   );
 };
@@ -26,18 +23,19 @@ const loadAmazonAuthorities = async (): Promise<string[]> => (await import('aws-
 
 const parseKeyPair = (cert: string, key: string): { cert: string; key: string } => {
   const [own] = parseCertificates('ssl.cert', cert);
-  const secret = withUnreadableProblem('ssl.key is no private key in PEM, or it has a passphrase.', () =>
-    createPrivateKey(key),
+  const secret = withUnreadableProblem(
+    'Expected ssl.key to be a private key in PEM format without a passphrase.',
+    () => createPrivateKey(key),
   );
   if (own === undefined || !new X509Certificate(own).checkPrivateKey(secret)) {
-    throw new Problem('certificate-unreadable', 'ssl.key does not belong to ssl.cert.');
+    throw new Problem('certificate-unreadable', 'Expected ssl.key to match ssl.cert.');
   }
   return { cert, key };
 };
 
 /** Requires every block to be complete, because Node.js ignores the parts of a PEM text that it cannot read. */
 const parseCertificates = (field: string, pem: string): string[] => {
-  const wanted = `${field} is not one or more whole certificates in PEM.`;
+  const wanted = `Expected ${field} to be one or more whole certificates in PEM format.`;
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
   const begun = pem.match(/-----BEGIN /g)?.length ?? 0;
   if (blocks.length === 0 || blocks.length < begun) throw new Problem('certificate-unreadable', wanted);

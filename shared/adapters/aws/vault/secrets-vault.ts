@@ -130,7 +130,9 @@ export const createSecretsVault = (options: SecretsVaultOptions): Vault => {
     await callAws('Secrets Manager', secrets.send(command), {
       ...missingSecretOutcomes,
       LimitExceededException: () => {
-        throw new Problem('quota-exceeded');
+        throw new Problem('quota-exceeded', 'The secret has as many versions as Secrets Manager allows', {
+          remediation: 'Update the credentials again tomorrow: Secrets Manager keeps old versions for a day.',
+        });
       },
     });
     return { name, version };

@@ -39,18 +39,18 @@ export const listCutTables = (cuts: readonly TableCut[]): Missing[] =>
       reason: 'limit',
       count: cuts.filter((cut) => cut === 'details').length,
       remediation:
-        'Shorten comments, defaults and predicates of indexes of very wide tables: what does not fit is left out.',
+        'Shorten the comments, defaults and index predicates of very wide tables. The catalog leaves out those that do not fit.',
     },
     {
       reason: 'limit',
       count: cuts.filter((cut) => cut === 'columns').length,
       remediation:
-        'Split tables of very many columns: the last columns, indexes and foreign keys are left out.',
+        'Split tables with very many columns. The catalog leaves out their last columns, indexes and foreign keys.',
     },
     {
       reason: 'limit',
       count: cuts.filter((cut) => cut === 'name').length,
-      remediation: `Shorten names of schemas and tables that take more than ${MAX_NAME_BYTES} bytes: these tables are left out.`,
+      remediation: `Shorten names of schemas and tables with more than ${MAX_NAME_BYTES} bytes. The catalog leaves out these tables.`,
     },
   ].filter(({ count }) => count > 0);
 
