@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { connectors } from '../../shared/connectors/registry.ts';
 import { resolveConnector } from '../../shared/domain/connections/parse-connection-input.ts';
 import { parseConnectionString } from '../../shared/domain/input/parse-connection-string.ts';
 import { findRequestSecrets } from '../../shared/domain/input/request-secrets.ts';
@@ -20,13 +19,6 @@ const outcome = async (type: string, text: string) => {
 
 const textsOf = (value: unknown): readonly string[] =>
   typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [String(value)];
-
-test('every connector that accepts a connection string has a generator here', () => {
-  const taking = Object.entries(connectors).flatMap(([type, connector]) =>
-    'connectionString' in connector && connector.connectionString ? type : [],
-  );
-  expect(stringForms.map(({ type }) => type).sort()).toEqual(taking.sort());
-});
 
 describe.each(stringForms)('$type connection string', ({ type, secret, parts, print }) => {
   test('is parsed into the fields that were written, for any field values', async () => {

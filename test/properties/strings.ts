@@ -1,5 +1,7 @@
 import fc from 'fast-check';
-import type { ConnectionStringParts } from '../../shared/connectors/connector.ts';
+import type { Connector, ConnectionStringParts } from '../../shared/connectors/connector.ts';
+import { connectors, type ConnectorType } from '../../shared/connectors/registry.ts';
+import { connectorTypes, findSample } from '../contracts/samples.ts';
 
 /** The connection strings of one connector, for generated tests. */
 export interface StringForm {
@@ -99,7 +101,8 @@ const words: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 /** Quotes a value for the form with semicolons. */
 const braced = (value: unknown) => `{${String(value).replaceAll('}', '}}')}}`;
 
-export const stringForms: readonly StringForm[] = [
+/** The connectors with strings or options of their own. */
+const ownForms: readonly StringForm[] = [
   libpq('postgresql', 'postgresql'),
   libpq('redshift', 'redshift'),
   {
@@ -242,6 +245,35 @@ export const stringForms: readonly StringForm[] = [
       query({ http_path: config['http_path'], catalog: config['catalog'] }),
   },
 ];
+
+/** The string of a contract sample with any secret, or with any fields if it is the usual URL. */
+const toSampleForm = (type: ConnectorType): StringForm => {
+  const { connectionString: sample } = findSample(type);
+  const { connectionString }: Connector = connectors[type];
+  const scheme = connectionString?.schemes[0] ?? '';
+  if (sample) {
+    const [field = ''] = Object.keys(sample.says('').credentials);
+    return {
+      type,
+      secret: field,
+      parts: secret.map((value) => ({ ...sample.says(value), options: {} })),
+      print: ({ credentials }, encode = text) => sample.url(scheme, encode(credentials[field] ?? '')),
+    };
+  }
+  return {
+    type,
+    secret: 'password',
+    parts: partsOf('password', { host, port: some(port), database: some(name), username: name }),
+    print: ({ config, credentials }, encode = text) =>
+      `${scheme}://${text(config['username'])}:${encode(credentials['password'] ?? '')}@${at(config['host'])}${withPort(config['port'])}/` +
+      text(config['database']),
+  };
+};
+
+/** A form for every connector that accepts a connection string. */
+export const stringForms: readonly StringForm[] = connectorTypes
+  .filter((type) => 'connectionString' in connectors[type])
+  .map((type) => ownForms.find((form) => form.type === type) ?? toSampleForm(type));
 
 /** Returns every four consecutive characters of a secret. */
 export const piecesOf = (whole: string): readonly string[] => {

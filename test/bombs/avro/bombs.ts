@@ -7,7 +7,7 @@ const tooLarge = { missing: ['schemas-too-large'], columns: 2 };
 const nested = (depth: number, open: string, close: string) =>
   `{"type":"record","name":"R","fields":[{"name":"a","type":${open.repeat(depth)}"int"${close.repeat(depth)}}]}`;
 
-export const avro: Format = {
+export const format: Format = {
   mostMb: 350,
   bombs: {
     'arrays of arrays': schemaBomb(

@@ -40,7 +40,7 @@ const members = (count: number) =>
     ),
   );
 
-export const bson: Format = {
+export const format: Format = {
   mostMb: 400,
   bombs: {
     'an answer of eight million nulls': memberBomb(

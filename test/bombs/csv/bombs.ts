@@ -4,7 +4,7 @@ import { objectBomb, reasons } from '../bucket.ts';
 const lines = (header: string, line: string, bytes: number) =>
   `${header}\n${line.repeat(Math.floor((bytes - header.length) / line.length))}`;
 
-export const csv: Format = {
+export const format: Format = {
   mostMb: 350,
   bombs: {
     'a line of commas, then short lines': objectBomb(

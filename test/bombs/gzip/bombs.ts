@@ -5,7 +5,7 @@ import { answerBomb, listing, objectBomb, reasons } from '../bucket.ts';
 const MB = 2 ** 20;
 const packed = (text: string | Buffer) => gzipSync(text, { level: 9 });
 
-export const gzip: Format = {
+export const format: Format = {
   mostMb: 400,
   bombs: {
     'a kilobyte of a line of commas, then short lines': objectBomb(

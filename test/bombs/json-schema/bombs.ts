@@ -12,7 +12,7 @@ const everyField = (make: (at: number) => object) =>
 const unresolved = { missing: ['schemas-unresolved'], columns: 1 };
 const itself = { $ref: '#' };
 
-export const jsonSchema: Format = {
+export const format: Format = {
   mostMb: 350,
   bombs: {
     'a hundred bytes that are all of themselves': schemaBomb(

@@ -3,7 +3,7 @@ import { objectBomb, reasons } from '../bucket.ts';
 
 const MB = 2 ** 20;
 
-export const json: Format = {
+export const format: Format = {
   mostMb: 350,
   bombs: {
     'lists in lists': objectBomb('depth', 'a.json', () => '['.repeat(MB - 1), {

@@ -42,7 +42,7 @@ const password = {
 };
 
 /** The connector never requests records. */
-export const kafka: Format = {
+export const format: Format = {
   mostMb: 400,
   bombs: {
     'mechanisms, of which thirty million are claimed': brokerBomb(

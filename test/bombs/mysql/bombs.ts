@@ -25,7 +25,7 @@ const bomb = (kind: Bomb['kind'], answer: (socket: Socket) => void, outcome: Out
 /** The end of a result that another result follows. */
 const more = (number: number) => packet(number, [0xfe, 0, 0, 8, 0]);
 
-export const mysql: Format = {
+export const format: Format = {
   mostMb: 350,
   bombs: {
     'columns, of which all the numbers that there are are claimed': bomb(

@@ -31,7 +31,7 @@ const element = (name: string, children: number) =>
 const lists = (depth: number, size: number) =>
   Buffer.concat(Array.from({ length: depth }, () => claims(size, LIST)));
 
-export const parquet: Format = {
+export const format: Format = {
   mostMb: 350,
   bombs: {
     '44 bytes of lists in lists that claim 33 million items each': objectBomb(

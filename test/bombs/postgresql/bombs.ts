@@ -45,7 +45,7 @@ const bomb = (kind: Bomb['kind'], answer: (socket: Socket) => void, outcome: Out
     outcome,
   );
 
-export const postgresql: Format = {
+export const format: Format = {
   mostMb: 350,
   bombs: {
     'rows without a column of sixty thousand that were described': bomb(

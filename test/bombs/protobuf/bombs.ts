@@ -11,7 +11,7 @@ const message = (body: string) => `syntax = "proto3"; message M { int32 id = 1; 
 const cutAndDeep = { missing: ['schemas-unreadable', 'schemas-too-large'] };
 const tooLarge = { missing: ['schemas-too-large'], columns: 2 };
 
-export const protobuf: Format = {
+export const format: Format = {
   mostMb: 350,
   bombs: {
     'messages in messages': schemaBomb('depth', () => told('message M {'.repeat(100_000)), cutAndDeep),

@@ -8,7 +8,7 @@ const MB = 2 ** 20;
 /** Topics are listed without the columns of their schemas. */
 const unavailable = { missing: ['schemas-unavailable'], tables: { healthy: 2 } };
 
-export const registry: Format = {
+export const format: Format = {
   mostMb: 400,
   bombs: {
     'lists in lists': registryBomb('depth', (response) => response.end('['.repeat(15 * MB)), unavailable),

@@ -9,7 +9,7 @@ const block = (copies: number): Buffer =>
   ]);
 
 /** No connector decompresses Snappy, and the catalog reports such objects as missing. Parquet files can use Snappy, but only their footer is read, which is never compressed. */
-export const snappy: Format = {
+export const format: Format = {
   mostMb: 350,
   bombs: {
     'a text that claims four gigabytes': objectBomb('claim', 'a.csv.snappy', () => block(1), {

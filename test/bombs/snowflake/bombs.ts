@@ -41,7 +41,7 @@ const bomb = (kind: Bomb['kind'], answer: (response: ServerResponse) => void, ou
 });
 const whole = (make: () => string) => (response: ServerResponse) => void response.end(make());
 
-export const snowflake: Format = {
+export const format: Format = {
   // An answer may be as large as 100 MB.
   mostMb: 800,
   bombs: {

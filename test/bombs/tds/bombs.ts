@@ -33,7 +33,7 @@ const ofAnyLength = Buffer.from([
   0x81, 1, 0, 0, 0, 0, 0, 1, 0, 0xe7, 0xff, 0xff, 0x09, 0x04, 0xd0, 0, 0x34, 0,
 ]);
 
-export const tds: Format = {
+export const format: Format = {
   mostMb: 350,
   bombs: {
     'rows of sixty thousand nulls, of a bit each': bomb(

@@ -44,7 +44,7 @@ const bomb = (kind: Bomb['kind'], answer: (response: ServerResponse) => void, ou
 const whole = (make: () => Buffer) => (response: ServerResponse) =>
   void response.end(Buffer.concat([head, make()]));
 
-export const thrift: Format = {
+export const format: Format = {
   mostMb: 500,
   bombs: {
     'structures in structures': bomb(

@@ -18,7 +18,7 @@ const packet = (type: number, body: Buffer, length = body.length + 8) => {
 };
 const [accept, refuse, data, resend] = [2, 4, 6, 11];
 
-export const ttc: Format = {
+export const format: Format = {
   mostMb: 400,
   bombs: {
     'packets of data without end': bomb(

@@ -5,7 +5,7 @@ const MB = 2 ** 20;
 const whole = (text: () => string) => (_: unknown, response: { end(text: string): unknown }) =>
   void response.end(text());
 
-export const xml: Format = {
+export const format: Format = {
   mostMb: 450,
   bombs: {
     'elements in elements': answerBomb(

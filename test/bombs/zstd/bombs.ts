@@ -11,7 +11,7 @@ const claiming = Buffer.concat([
 ]);
 
 /** Text objects in S3 are decompressed, as recognized by their first bytes. HTTP answers are never decompressed, whatever their headers claim. */
-export const zstd: Format = {
+export const format: Format = {
   mostMb: 350,
   bombs: {
     'a text of a fifth of a gigabyte': objectBomb(
