@@ -23,6 +23,7 @@ if (env)
       config: { project_id: env['BIGQUERY_PROJECT'] ?? '' },
       credentials: account('BIGQUERY_CREDENTIALS'),
       endpoint: env['BIGQUERY_ENDPOINT'] ?? '',
+      small: { config: { datasets: ['sales'] } },
     };
     const { tried, opened, catalogOf } = createServiceTester(service);
     const sales = { config: { datasets: ['sales'] } };

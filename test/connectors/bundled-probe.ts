@@ -16,8 +16,6 @@ interface Errand {
     readonly endpoint?: string | undefined;
     readonly endpoints?: object;
   };
-  /** Code that runs before the code of the bundle. */
-  readonly before?: string;
   /** Code: members of the dialer that replace those of an unencrypted socket. */
   readonly dialer?: string;
   /** Code that prints one value as JSON. */
@@ -45,11 +43,11 @@ export const bundleProbe = async (others: readonly string[] = []) => {
     bundles,
     probe,
     run: async (connector: string, errand: Errand) => {
-      const { stdout, stderr } = await promisify(execFile)(process.execPath, [
-        '--input-type=module',
-        '--eval',
-        programOf(fileOf(connector), errand),
-      ]);
+      const { stdout, stderr } = await promisify(execFile)(
+        process.execPath,
+        ['--no-deprecation', '--input-type=module', '--eval', programOf(fileOf(connector), errand)],
+        { maxBuffer: 2 ** 24 },
+      );
       const printed: unknown = JSON.parse(stdout);
       return { printed, stderr };
     },
@@ -57,17 +55,8 @@ export const bundleProbe = async (others: readonly string[] = []) => {
   };
 };
 
-/** Bundles the probe for a single run. */
-export const runBundledConnector = async (
-  connector: string,
-  errand: Errand,
-): ReturnType<BundledProbe['run']> => {
-  await using probe = await bundleProbe();
-  return await probe.run(connector, errand);
-};
-
 /** Defines its own dialer, because only the session comes from the bundle. */
-const programOf = (file: string, { target, before = '', dialer = '', script }: Errand) => `
+const programOf = (file: string, { target, dialer = '', script }: Errand) => `
   import net from 'node:net';
   import tls from 'node:tls';
   import { once } from 'node:events';
@@ -77,6 +66,13 @@ const programOf = (file: string, { target, before = '', dialer = '', script }: E
     role: 'source',
   })};
   const sockets = [];
+  /** The number of connections that bypass the dialer. */
+  let strangers = 0;
+  const { connect } = net.Socket.prototype;
+  net.Socket.prototype.connect = function (...to) {
+    if (!sockets.includes(this)) strangers += 1;
+    return connect.apply(this, to);
+  };
   const tcp = async (to) => {
     const socket = new net.Socket();
     sockets.push(socket);
@@ -89,7 +85,6 @@ const programOf = (file: string, { target, before = '', dialer = '', script }: E
     await once(socket, 'secureConnect');
     return socket;
   };
-  ${before}
   const { open, failure } = Object.values(await import(${JSON.stringify(file)})).find((value) => value?.open);
   const dialer = {
     tlsSettings: { mode: target.options.ssl_mode },
@@ -101,17 +96,17 @@ const programOf = (file: string, { target, before = '', dialer = '', script }: E
     permitLogin: () => {},
     ${dialer}
   };
-  const tablesOf = async (session, excludedSchemas = []) => {
-    const tables = [];
-    await session.introspect({ excludedSchemas }, (some) => void tables.push(...some));
-    return tables;
-  };
-  const read = async (excludedSchemas) => {
+  /** Reads the version, the missing privileges, and the schema, name, kind and number of columns of each table. */
+  const read = async () => {
     const session = await open(target, dialer);
     const version = await session.ping();
-    const tables = await tablesOf(session, excludedSchemas);
+    const { missing } = await session.privileges();
+    const tables = [];
+    await session.introspect({ excludedSchemas: [] }, (some) => {
+      for (const { schema, name, kind, columns } of some) tables.push([schema, name, kind, columns.length]);
+    });
     await session[Symbol.asyncDispose]();
-    return { version, tables };
+    return { version, missing, tables };
   };
   ${script}
 `;

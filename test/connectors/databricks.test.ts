@@ -20,6 +20,7 @@ if (env)
       config: { ...config, http_path: env['DATABRICKS_PATH'] ?? '' },
       credentials: token(env['DATABRICKS_TOKEN']),
       endpoint: `https://localhost:${env['DATABRICKS_PORT']}`,
+      small: { config: { schema: 'sales' } },
     };
     const { tried, opened, catalogOf } = createServiceTester(service);
 

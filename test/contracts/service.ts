@@ -7,6 +7,7 @@ import type { Connector, SslMode, SessionTarget } from '../../shared/connectors/
 import { runSourceTest, openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import type { SourceSessionOptions } from '../../shared/connectors/run-source-test.ts';
 import type { ProblemCode } from '../../shared/problem.ts';
+import { bundleContract } from './bundle.ts';
 import { type Refusals, refusalContract } from './refusals.ts';
 import { closedPort, droppingPort, listen, pem, plainServer } from '../network/servers.ts';
 
@@ -24,6 +25,8 @@ export interface Service {
   readonly config: Readonly<Record<string, unknown>>;
   readonly credentials: SessionTarget['credentials'];
   readonly endpoint: string;
+  /** A catalog of a few tables, if the connection has a large one. */
+  readonly small?: Pick<Change, 'config'>;
   /** The code of a 404 at login, if the service answers so for an unknown account. */
   readonly unknown?: ProblemCode;
 }
@@ -72,11 +75,23 @@ export const secureServer = (answer: (request: IncomingMessage, response: Server
 
 /** The contract of every connector that speaks HTTPS to a service. */
 export const serviceContract = (service: Service, refused: Refusals<Change>) => {
-  const { tried } = createServiceTester(service);
+  const { tried, opened } = createServiceTester(service);
   const failed = ({ steps }: Awaited<ReturnType<typeof tried>>) =>
     steps.find(({ status }) => status === 'failed');
 
   refusalContract(refused, tried);
+
+  const [refusal] = Object.values(refused);
+  if (refusal) {
+    const { connector, config, credentials, endpoint, small } = service;
+    bundleContract({
+      connector,
+      target: { config: { ...config, ...small?.config }, credentials, endpoint },
+      ca: pem('ca.crt'),
+      open: () => opened(small),
+      refused: refusal,
+    });
+  }
 
   test.each([
     ['verify-full', 'ca.crt', 'passed'],

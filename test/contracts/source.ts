@@ -5,6 +5,7 @@ import type { Connector, SslMode, SessionTarget } from '../../shared/connectors/
 import { runSourceTest, openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import type { SourceSessionOptions } from '../../shared/connectors/run-source-test.ts';
 import type { ProblemCode } from '../../shared/problem.ts';
+import { bundleContract } from './bundle.ts';
 import { type Refusals, refusalContract } from './refusals.ts';
 import { closedPort, droppingPort, pem, plainServer } from '../network/servers.ts';
 
@@ -196,6 +197,13 @@ export const sourceContract = (source: Source) => {
       },
     );
   });
+
+  const [refused] = Object.values(source.refused);
+  if (refused) {
+    const plain = { ...source.certificates?.plain?.config, ...source.many.config };
+    const target = targetOf({ ...source.many, config: plain }, 'disable');
+    bundleContract({ connector, target, open: () => opened(source.many), refused });
+  }
 
   test('a query times out at its time limit', async () => {
     await using stalled = await source.stall();
