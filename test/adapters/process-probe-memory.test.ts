@@ -10,7 +10,7 @@ import { parseConnectionInput } from '../../shared/domain/connections/parse-conn
 import { ConnectionInput } from '../../shared/domain/connections/connection-input.ts';
 import { createConnection } from '../../shared/domain/connections/create-connection.ts';
 import { parseInput } from '../../shared/parse-input.ts';
-import { MAX_INTROSPECTION_MB } from '../connectors/measure-in-child-process.ts';
+import { MAX_INTROSPECTION_MB } from '../contracts/memory.ts';
 import { startLargePostgresql } from '../connectors/large-postgresql.ts';
 
 const tables = 105_770;

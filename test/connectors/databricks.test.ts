@@ -21,6 +21,7 @@ if (env)
       credentials: token(env['DATABRICKS_TOKEN']),
       endpoint: `https://localhost:${env['DATABRICKS_PORT']}`,
       small: { config: { schema: 'sales' } },
+      huge: ['warehouse'],
     };
     const { tried, opened, catalogOf } = createServiceTester(service);
 

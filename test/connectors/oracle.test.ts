@@ -87,6 +87,7 @@ if (env && plain)
       },
       withoutTls: 'tls-unsupported',
       many: service('many'),
+      huge: service('warehouse'),
       odd: { names: ['a.b', "it's", ' leading space', 'x]y', 'größe ☕', 'lower', 'semi;colon', '%_'] },
       nobody: as('mooring_nobody', 'nobody'),
       stall: async () => ({ ...as('mooring_stalled', 'stalled'), [Symbol.asyncDispose]: async () => {} }),

@@ -4,7 +4,7 @@ import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect, test } from '@jest/globals';
 import { reach } from '../engines/reach.ts';
 import { listen } from '../network/servers.ts';
-import { measureInChildProcess, MAX_INTROSPECTION_MB } from './measure-in-child-process.ts';
+import { measureInChildProcess, MAX_INTROSPECTION_MB } from '../contracts/memory.ts';
 
 const files = 10_000;
 const page = 1000;

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import type { Table } from '../../shared/connectors/catalog.ts';
 import type { Connector, Session, SessionTarget } from '../../shared/connectors/connector.ts';
-import { connectors } from '../../shared/connectors/registry.ts';
 import type { ProblemCode } from '../../shared/problem.ts';
 import { bundleProbe } from '../connectors/bundled-probe.ts';
+import { findType } from './samples.ts';
 
 interface BundleCase {
   readonly connector: Connector;
@@ -26,7 +26,6 @@ const tested = new Set<Connector>();
 export const bundleContract = ({ connector, target, ca, open, refused }: BundleCase) => {
   if (tested.has(connector)) return;
   tested.add(connector);
-  const type = Object.entries<Connector>(connectors).find(([, other]) => other === connector)?.[0] ?? '';
 
   test('a session from the bundle reads the same catalog, through sockets of the dialer alone', async () => {
     await using bundled = await bundleProbe();
@@ -35,7 +34,7 @@ export const bundleContract = ({ connector, target, ca, open, refused }: BundleC
       config: { ...target.config, ...refused.config },
       credentials: refused.credentials ?? target.credentials,
     };
-    const { printed, stderr } = await bundled.run(type, {
+    const { printed, stderr } = await bundled.run(findType(connector), {
       target: { ...target, options },
       ...(ca !== undefined && {
         dialer: `tls: (socket, { host }) => secured({ socket, servername: host, ca: ${JSON.stringify(ca)} }),`,

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import * as v from 'valibot';
-import type { SessionTarget } from '../../shared/connectors/connector.ts';
+import type { Connector, SessionTarget } from '../../shared/connectors/connector.ts';
 import type {
   ConnectorSample,
   SampleCredentials,
@@ -12,6 +12,12 @@ import { connectors, type ConnectorType } from '../../shared/connectors/registry
 
 /** The type of each connector, in the order of the registry. */
 export const connectorTypes = Object.keys(connectors) as ConnectorType[]; // the keys of a literal
+
+export const findType = (connector: Connector): ConnectorType => {
+  const type = connectorTypes.find((each) => connectors[each] === connector);
+  if (!type) throw new Error('the registry has no such connector');
+  return type;
+};
 
 const loadSample = async (type: ConnectorType): Promise<ConnectorSample | undefined> => {
   const file = new URL(`../../shared/connectors/${type}/contract-sample.ts`, import.meta.url);

@@ -8,7 +8,9 @@ import { runSourceTest, openManagedSession } from '../../shared/connectors/run-s
 import type { SourceSessionOptions } from '../../shared/connectors/run-source-test.ts';
 import type { ProblemCode } from '../../shared/problem.ts';
 import { bundleContract } from './bundle.ts';
+import { expectBoundedMemory } from './memory.ts';
 import { type Refusals, refusalContract } from './refusals.ts';
+import { findType } from './samples.ts';
 import { closedPort, droppingPort, listen, pem, plainServer } from '../network/servers.ts';
 
 /** A change to a working connection. */
@@ -27,6 +29,8 @@ export interface Service {
   readonly endpoint: string;
   /** A catalog of a few tables, if the connection has a large one. */
   readonly small?: Pick<Change, 'config'>;
+  /** The schemas with ten thousand tables of twenty columns each. Without them, a test of its own measures the memory. */
+  readonly huge?: readonly string[];
   /** The code of a 404 at login, if the service answers so for an unknown account. */
   readonly unknown?: ProblemCode;
 }
@@ -75,6 +79,7 @@ export const secureServer = (answer: (request: IncomingMessage, response: Server
 
 /** The contract of every connector that speaks HTTPS to a service. */
 export const serviceContract = (service: Service, refused: Refusals<Change>) => {
+  const { connector, config, credentials, endpoint, small, huge } = service;
   const { tried, opened } = createServiceTester(service);
   const failed = ({ steps }: Awaited<ReturnType<typeof tried>>) =>
     steps.find(({ status }) => status === 'failed');
@@ -83,7 +88,6 @@ export const serviceContract = (service: Service, refused: Refusals<Change>) => 
 
   const [refusal] = Object.values(refused);
   if (refusal) {
-    const { connector, config, credentials, endpoint, small } = service;
     bundleContract({
       connector,
       target: { config: { ...config, ...small?.config }, credentials, endpoint },
@@ -92,6 +96,21 @@ export const serviceContract = (service: Service, refused: Refusals<Change>) => 
       refused: refusal,
     });
   }
+
+  if (huge)
+    test('a catalog of ten thousand tables is read in bounded memory', () =>
+      expectBoundedMemory({
+        connector: findType(connector),
+        target: {
+          config,
+          credentials,
+          options: { ssl_mode: 'verify-full', query_timeout_seconds: 60 },
+          role: 'source',
+          endpoint,
+        },
+        tlsSettings: { mode: 'verify-full', ca: pem('ca.crt') },
+        schemas: huge,
+      }));
 
   test.each([
     ['verify-full', 'ca.crt', 'passed'],

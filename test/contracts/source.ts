@@ -6,7 +6,9 @@ import { runSourceTest, openManagedSession } from '../../shared/connectors/run-s
 import type { SourceSessionOptions } from '../../shared/connectors/run-source-test.ts';
 import type { ProblemCode } from '../../shared/problem.ts';
 import { bundleContract } from './bundle.ts';
+import { expectBoundedMemory } from './memory.ts';
 import { type Refusals, refusalContract } from './refusals.ts';
+import { findType } from './samples.ts';
 import { closedPort, droppingPort, pem, plainServer } from '../network/servers.ts';
 
 interface Change {
@@ -36,6 +38,8 @@ export interface Source {
   readonly greets?: true;
   /** A catalog of a thousand tables. */
   readonly many: Change;
+  /** A catalog of ten thousand tables with twenty columns each. Without it, a test of its own measures the memory. */
+  readonly huge?: Change;
   /** A catalog whose names contain quotes, spaces, Unicode and dots, with some of its table names. */
   readonly odd: Change & { readonly names: readonly string[] };
   /** An account that may connect but sees no tables. */
@@ -218,6 +222,15 @@ export const sourceContract = (source: Source) => {
     expect(tables.length).toBe(1000);
     for (const { columns } of tables) expect(columns.length).toBeGreaterThan(0);
   });
+
+  const { huge } = source;
+  if (huge)
+    test('a catalog of ten thousand tables is read in bounded memory', () =>
+      expectBoundedMemory({
+        connector: findType(connector),
+        target: targetOf(huge, 'verify-full', 60),
+        tlsSettings: { mode: 'verify-full', ca: pem('ca.crt') },
+      }));
 
   test('names with quotes, spaces, Unicode and dots are returned unchanged', async () => {
     const { tables } = await catalogOf(source.odd);
