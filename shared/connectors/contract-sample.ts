@@ -38,7 +38,7 @@ export type SampleCredentials =
 export interface ConnectionStringSample {
   /** A connection string with as many fields as it can have, and a secret that is already encoded. */
   readonly url: (scheme: string, secret: string) => string;
-  /** What the connector reads from that string. */
+  /** All fields that the connector reads from that string. */
   readonly says: (secret: string) => Pick<ConnectionStringParts, 'config' | 'credentials'>;
 }
 

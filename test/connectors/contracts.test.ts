@@ -4,6 +4,7 @@ import { connectorContract } from '../contracts/connector.ts';
 import { hiddenSecretsContract } from '../contracts/hidden-secrets.ts';
 import { loadLogins, loginsContract } from '../contracts/logins.ts';
 import { connectorTypes, findSample, hasSample } from '../contracts/samples.ts';
+import { typeNamesContract } from '../contracts/type-names.ts';
 import { unreachableContract } from '../contracts/unreachable.ts';
 import { loadStandIn } from '../recording/stand-in.ts';
 
@@ -19,5 +20,6 @@ for (const type of connectorTypes) {
     unreachableContract(type);
     loginsContract(type, logins, standIn);
     hiddenSecretsContract(type, standIn);
+    typeNamesContract(type);
   });
 }

@@ -1,37 +1,6 @@
-import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
-import type { Connector } from '../../shared/connectors/connector.ts';
-import { connectors, type ConnectorType } from '../../shared/connectors/registry.ts';
+import { expect, test } from '@jest/globals';
 import { matchesType } from '../../shared/connectors/type-names.ts';
-import { connectorTypes } from '../contracts/samples.ts';
-
-/** The connectors whose types have synonyms. */
-const types = connectorTypes.filter((type) => 'loadTypeNames' in connectors[type]);
-
-const load = async (type: ConnectorType) => {
-  const { loadTypeNames }: Connector = connectors[type];
-  const names = await loadTypeNames?.();
-  if (!names) throw new Error(`${type} has no synonyms`);
-  return names;
-};
-
-describe.each(types)('%s type', (type) => {
-  test('matches itself, whatever its name', async () => {
-    const names = await load(type);
-    fc.assert(fc.property(fc.string(), (text) => matchesType(text, text, names)));
-  });
-
-  test('matches its synonyms in both directions, and no other type', async () => {
-    const names = await load(type);
-    const name = fc.constantFrom(...names.synonyms.keys());
-    fc.assert(
-      fc.property(name, name, (one, other) => {
-        const isSame = names.synonyms.get(one) === names.synonyms.get(other);
-        expect([matchesType(one, other, names), matchesType(other, one, names)]).toEqual([isSame, isSame]);
-      }),
-    );
-  });
-});
+import { loadTypeNames } from '../contracts/type-names.ts';
 
 test.each([
   ['postgresql', 'int4', 'integer', true],
@@ -127,7 +96,7 @@ test.each([
 ] as const)(
   '%s: the requested type %s and a column of type %s match: %s',
   async (type, asked, found, matches) => {
-    expect(matchesType(asked, found, await load(type))).toBe(matches);
+    expect(matchesType(asked, found, await loadTypeNames(type))).toBe(matches);
   },
 );
 

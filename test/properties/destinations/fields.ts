@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { isSecretField } from '../../../shared/connectors/input/fields.ts';
+import { connectorTypes, findSample } from '../../contracts/samples.ts';
 import type { Token } from './tokens.ts';
 
 /** The number of servers of each kind in a world. */
@@ -53,10 +54,18 @@ export const valueOf = (name: string, schema: v.GenericSchema): fc.Arbitrary<unk
   const ofPlace = fieldsOfPlace[name];
   if (ofPlace && fits(schema, fc.sample(ofPlace, 1)[0])) return ofPlace;
   const picked = optionsIn(schema);
-  const known = picked ?? samples.filter((sample) => v.is(schema, sample));
-  if (known.length === 0) throw new Error(`No value is known that the field ${name} would take: add one`);
+  const drawn = samples.filter((sample) => v.is(schema, sample));
+  const known = picked ?? (drawn.length > 0 ? drawn : findSampleValues(name, schema));
+  if (known.length === 0)
+    throw new Error(
+      `No value is known that the field ${name} would take: add one here, or to the config of a contract sample`,
+    );
   return fc.constantFrom(...known);
 };
+
+/** The values that contract samples have for a field. */
+const findSampleValues = (name: string, schema: v.GenericSchema): readonly unknown[] =>
+  connectorTypes.map((type) => findSample(type).config[name]).filter((value) => v.is(schema, value));
 
 /** A token can be checked against a schema only after it is resolved. */
 const fits = (schema: v.GenericSchema, sample: unknown) =>
