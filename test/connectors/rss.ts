@@ -33,7 +33,7 @@ const count = async ({ connector, target, tlsSettings, schemas }: Asked): Promis
     environment: 'default',
     tlsSettings,
     options: { connection_timeout_seconds: 20 },
-    budget: 120_000,
+    budget: 600_000,
   });
   const missing = await session.introspect({ ...(schemas && { schemas }), excludedSchemas: [] }, (some) => {
     for (const table of some) {
