@@ -40,7 +40,8 @@ const explainMysqlAccessDenied = (login: unknown): FailureMeaning => {
   const { encrypted, certificate } = readErrorFields(login);
   let advice = '';
   if (encrypted === false)
-    advice = ' If the account or the server requires TLS (REQUIRE SSL), set ssl_mode to require or better.';
+    advice =
+      ' If the account or the server requires TLS (REQUIRE SSL), set ssl_mode to require, verify-ca or verify-full.';
   else if (certificate === false)
     advice = ' If the account requires a client certificate (REQUIRE X509), send ssl.cert and ssl.key.';
   return [
@@ -167,6 +168,6 @@ const mysqlDriverErrorMeanings = createFailureTable({
     mysqlProtocolMismatch,
   MYSQL_CLEAR_PASSWORD_NOT_ENABLED: [
     'tls-required',
-    'The authentication plugin of the account requires the password in cleartext. Set ssl_mode to require or better.',
+    'The authentication plugin of the account requires the password in cleartext. Set ssl_mode to require, verify-ca or verify-full.',
   ],
 });

@@ -56,7 +56,7 @@ export const classifyRefusedPostgresqlLogin = (
 
 const tlsRequiredByHba: FailureMeaning = [
   'tls-required',
-  'Set ssl_mode to require or better. If the server still rejects the login, pg_hba.conf has no entry for this user, database and address, or one that rejects them: add an entry that allows them.',
+  'Set ssl_mode to require, verify-ca or verify-full. If the server still rejects the login, pg_hba.conf has no entry for this user, database and address, or one that rejects them: add an entry that allows them.',
 ];
 
 /** https://github.com/postgres/postgres/blob/master/src/backend/libpq/auth.c (`ClientAuthentication`) */

@@ -125,7 +125,7 @@ export const toUnreachableProblem = (
       remediation:
         blame === 'network'
           ? `Allow the probe to reach ${where} on its port. Check the egress policy, the route (NAT or a VPC endpoint) and the firewall.`
-          : `Make sure that no proxy answers in place of ${where}. If its certificate comes from a private certificate authority, send that authority as ssl.ca.`,
+          : `Make sure that no proxy answers in place of ${where}. If a private authority signed its certificate, send the authority’s certificate as ssl.ca.`,
     },
   );
 };
