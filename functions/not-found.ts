@@ -22,8 +22,13 @@ export const endpoint = defineEndpoint({
     // An exact route takes precedence over a route with a parameter that also matches.
     const exact = matching.filter(([, pattern]) => pattern === path);
     const methods = (exact.length > 0 ? exact : matching).map(([method]) => method);
-    if (methods.length === 0) throw new Problem('not-found', 'This path does not exist');
-    throw new Problem('method-not-allowed', undefined, { headers: { allow: methods.join(', ') } });
+    if (methods.length === 0)
+      throw new Problem('not-found', 'This path does not exist', {
+        remediation: 'Check the path: GET /v1/openapi.json lists all paths.',
+      });
+    throw new Problem('method-not-allowed', 'This path does not accept the method', {
+      headers: { allow: methods.join(', ') },
+    });
   },
 });
 

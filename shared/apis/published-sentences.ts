@@ -122,4 +122,12 @@ export const publishedSentences: readonly (readonly [now: string, published: str
   ['Expected a secret that Mooring stores', 'Expected a secret of ours'],
   ['The connection already has a secret', 'The connection has a secret already'],
   ['Expected a certificate and a key that TLS can use.', 'The certificates cannot be used.'],
+  ['Content-Type: expected application/json', 'The content type is not supported'],
+  ['Correct the JSON of the request body, then send the request again.', 'Send each path named in `errors` as it says.'],
+  ['The id in the path is not valid', 'There is no such thing here'],
+  ['If-Match: expected the current ETag of the connection', 'The connection has changed meanwhile'],
+  ['cursor: expected the next_cursor of the same list', 'The cursor is not valid'],
+  ['This path does not accept the method', 'This method is not allowed here'],
+  ['Check the path: GET /v1/openapi.json lists all paths.', 'Check the path, the id and X-Environment-Id.'],
+  ['Idempotency-Key: expected a new key, or the same body as before', 'The Idempotency-Key was used for another request'],
 ];

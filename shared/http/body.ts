@@ -43,7 +43,8 @@ export const parseBody = (
 
 const checkMediaType = (header: HeaderReader) => {
   const [type = '', ...parameters] = (header('content-type') ?? '').split(';');
-  if (!/^application\/([a-z0-9.-]+\+)?json *$/i.test(type)) throw new Problem('unsupported-media-type');
+  if (!/^application\/([a-z0-9.-]+\+)?json *$/i.test(type))
+    throw new Problem('unsupported-media-type', 'Content-Type: expected application/json');
   const charset = parameters.map((parameter) => /^\s*charset\s*=\s*"?([^"\s]*)"?\s*$/i.exec(parameter)?.[1]);
   if (charset.some((name) => name !== undefined && !/^utf-?8$/i.test(name)))
     throw new Problem('unsupported-media-type', 'Content-Type: expected the charset utf-8, or no charset', {
@@ -90,5 +91,6 @@ const createBodyProblem = (expected: string, extras: { readonly remediation?: st
     message,
     extras: fieldExtras,
   } = createFieldProblem([{ path: '', expected, rule: 'json' }], 'invalid-request', 'body');
-  return new Problem(code, message, { ...fieldExtras, ...extras });
+  const remediation = 'Correct the JSON of the request body, then send the request again.';
+  return new Problem(code, message, { ...fieldExtras, remediation, ...extras });
 };

@@ -59,7 +59,7 @@ export const decodeCursor = (list: CursorList, cursor: string | undefined): stri
   const position = text.slice(CURSOR_DIGEST_LENGTH);
   // Compares the encoded form, because base64 has several encodings of the same bytes.
   if (position === '' || encodeCursor(list, position) !== cursor || !list.accepts(position))
-    throw new Problem('invalid-cursor');
+    throw new Problem('invalid-cursor', 'cursor: expected the next_cursor of the same list');
   return position;
 };
 

@@ -10,7 +10,7 @@ export const parseParams = (endpoint: Endpoint, { pathParameters }: APIGatewayPr
   const result = v.safeParse(endpoint.params, pathParameters ?? {});
   if (result.success) return result.output;
   if (result.issues.some((issue) => v.getDotPath(issue) !== 'consumer'))
-    throw new Problem('not-found', undefined, { requestPart: 'path' });
+    throw new Problem('not-found', 'The id in the path is not valid', { requestPart: 'path' });
   return parseInput(endpoint.params, pathParameters, '', 'path');
 };
 

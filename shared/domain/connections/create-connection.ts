@@ -170,7 +170,10 @@ const findFirstAnswer = async (
   if (!found) return undefined;
   const item = upgradeItem('idempotency', found);
   if (item['hash'] !== hashRequestBody(await vault.key(tenant), body))
-    throw new Problem('idempotency-key-reused');
+    throw new Problem(
+      'idempotency-key-reused',
+      'Idempotency-Key: expected a new key, or the same body as before',
+    );
   return readConnection(item['answer'] as never); // written by `createConnection`
 };
 

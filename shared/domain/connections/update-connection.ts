@@ -48,7 +48,8 @@ export const updateConnectionFromPatch = async (
 
 /** Throws `precondition-failed` if the connection does not have the version that the caller expects. */
 export const checkConnectionVersion = (stored: StoredConnection, seen: number | undefined) => {
-  if (seen !== undefined && seen !== stored.version) throw new Problem('precondition-failed');
+  if (seen !== undefined && seen !== stored.version)
+    throw new Problem('precondition-failed', 'If-Match: expected the current ETag of the connection');
 };
 
 /** Updates everything except credentials, with one read and one write. Pass `first` if the connection was read already. */

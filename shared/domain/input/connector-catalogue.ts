@@ -37,7 +37,10 @@ export const listConnectors = (): ConnectorInfo[] =>
 
 export const describeConnector = (type: string): ConnectorInfo => {
   const found = Object.entries<Connector>(connectors).find(([name]) => name === type);
-  if (!found) throw new Problem('not-found', 'No connector has this type');
+  if (!found)
+    throw new Problem('not-found', 'No connector has this type', {
+      remediation: 'Use a type that GET /v1/connectors lists.',
+    });
   return toConnectorInfo(...found);
 };
 
