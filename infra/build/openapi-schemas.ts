@@ -1,9 +1,10 @@
 import { type ConversionConfig, toJsonSchema } from '@valibot/to-json-schema';
 import * as v from 'valibot';
 import { Table } from '../../shared/connectors/catalog.ts';
+import { missingReasons } from '../../shared/connectors/missing-reasons.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
 import { Suggestion } from '../../shared/domain/catalog/suggest-names.ts';
-import { CatalogSummary } from '../../shared/domain/catalog/catalog-summary.ts';
+import { CatalogSummary, MissingPart } from '../../shared/domain/catalog/catalog-summary.ts';
 import {
   Connection,
   ConnectionInput,
@@ -46,6 +47,7 @@ const answerSchemas = {
   Step: TestStep,
   Table,
   CatalogSummary,
+  Missing: MissingPart,
   Suggestion,
   Usage,
   Mismatch,
@@ -66,7 +68,7 @@ export const toRequestSchema = (schema: v.GenericSchema): OpenapiJson => toOpena
 /** The named schemas, and the schemas of `config` and `credentials` of every connector. */
 export const buildComponents = (): { readonly schemas: OpenapiJson } => {
   const own = {
-    ...convertSchemas(answerSchemas, 'output'),
+    ...describeMissingReasons(convertSchemas(answerSchemas, 'output')),
     ...describeOpenFields(convertSchemas(bodySchemas, 'input')),
     ...convertSchemas(listApiSchemas('answers'), 'output'),
     ...convertSchemas(listApiSchemas('bodies'), 'input'),
@@ -79,6 +81,20 @@ export const buildComponents = (): { readonly schemas: OpenapiJson } => {
     ]),
   ]);
   return { schemas: { ...own, ...(Object.fromEntries(byConnector) as OpenapiJson) } };
+};
+
+/** Lists the reasons in the description: the schema is a string, because stored catalogs may have other values. */
+const describeMissingReasons = ({
+  Missing = {},
+  ...others
+}: Readonly<Record<string, OpenapiJson>>): OpenapiJson => {
+  const { reason, ...properties } = Missing['properties'] as Readonly<Record<string, OpenapiJson>>; // from an object schema
+  const lines = Object.entries(missingReasons).map(([value, meaning]) => `- \`${value}\`: ${meaning}`);
+  const description = `Why it is missing. Catalogs of release 0.1.0 may have sentences instead for S3.\n\n${lines.join('\n')}`;
+  return {
+    ...others,
+    Missing: { ...Missing, properties: { reason: { ...reason, description }, ...properties } },
+  };
 };
 
 /** Describes `config` and `credentials` of a body as open objects: their fields depend on the connector. */

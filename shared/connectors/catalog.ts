@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { MissingReason } from './missing-reasons.ts';
 
 export const tableKinds = [
   'table',
@@ -111,12 +112,11 @@ export const canHaveMoreColumns = ({ sampled }: Pick<Table, 'sampled'>): boolean
   sampled !== undefined && sampled.rows === undefined;
 
 /** Something that the source contains and the catalog does not, with the reason and the remediation. */
-export const Missing = v.object({
-  reason: v.string(),
-  count: v.exactOptional(v.number()),
-  remediation: v.string(),
-});
-export type Missing = v.InferOutput<typeof Missing>;
+export interface Missing {
+  readonly reason: MissingReason;
+  readonly count?: number;
+  readonly remediation: string;
+}
 
 /** The part of a source to read. */
 export interface CatalogScope {

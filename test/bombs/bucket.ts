@@ -19,10 +19,10 @@ export const objectBomb = (
 });
 
 export const reasons = {
-  tooLarge: 'columns of objects that are too large or too deeply nested to read',
-  unreadable: 'columns of objects that are not what their names say',
-  cut: 'columns beyond the first of objects that have too many',
-  unknownFormat: 'columns of objects in formats that are not read',
+  tooLarge: 'objects-too-large',
+  unreadable: 'objects-unreadable',
+  cut: 'columns-limited',
+  unknownFormat: 'objects-unsupported',
 } as const;
 
 /** A server that gives the same answer to every request. */

@@ -169,7 +169,7 @@ describe('S3 server', () => {
       list(response, [], '<IsTruncated>true</IsTruncated><NextContinuationToken>x</NextContinuationToken>'),
     );
     expect(names).toEqual([]);
-    expect(missing).toMatchObject([{ reason: 'only the first 0 objects were listed' }]);
+    expect(missing).toMatchObject([{ reason: 'objects-limited' }]);
   });
 
   test('that lists ever deeper folders is stopped', async () => {

@@ -176,10 +176,10 @@ if (env)
 
     test('reports unreadable columns, grouped by reason', () => {
       expect(missing.map(({ reason, count }) => [reason, count])).toEqual([
-        ['columns of Parquet files whose footer is encrypted', 1],
-        ['columns of objects that are not what their names say', 3],
-        ['columns of objects in formats that are not read', 4],
-        ['columns of Parquet files whose types are unknown', 1],
+        ['footers-encrypted', 1],
+        ['objects-unreadable', 3],
+        ['objects-unsupported', 4],
+        ['types-unknown', 1],
       ]);
     });
   });

@@ -224,7 +224,7 @@ describe('snapshot writer', () => {
     const { store } = countStoreItems(createSqliteStore({ path: ':memory:' }));
     await using writer = createSnapshotWriter(store, testSnapshot, { clock: Date.now });
     await writer.sink([createTable(given), createTable({ schema: '\u{10ffff}', name: 'zz' })]);
-    const long = { reason: 'tables-denied', remediation: `GRANT ${noise(600_000, 5)}` };
+    const long = { reason: 'tables-denied' as const, remediation: `GRANT ${noise(600_000, 5)}` };
     const { tables: count, missing } = await writer.finish([long], 1);
     expect(count).toBe(kept);
     expect(missing).toMatchObject([{ reason: 'tables-denied' }, { reason: 'limit', count: 1 }]);
@@ -246,7 +246,7 @@ describe('snapshot writer', () => {
   });
 
   test('returns an incomplete catalog when the source reports missing items', async () => {
-    const missing = [{ reason: 'privileges', count: 2, remediation: 'GRANT SELECT …' }];
+    const missing = [{ reason: 'tables-denied' as const, count: 2, remediation: 'GRANT SELECT …' }];
     expect(await writeSnapshot(createSqliteStore({ path: ':memory:' }), [], missing)).toMatchObject({
       tables: 0,
       complete: false,

@@ -1,11 +1,13 @@
 import { Problem } from '../../problem.ts';
 import type { Missing, CatalogScope, TableSink } from '../catalog.ts';
+import type { MissingReason } from '../missing-reasons.ts';
 import { compareUtf8 } from '../reading/compare-names.ts';
 import { createTableDrafts } from '../sql/table-drafts.ts';
 import { buildTable } from '../sql/build-table.ts';
 import { emitInBatches } from '../sql/emit-in-batches.ts';
 import { createPartFailureCounter } from '../reading/retry.ts';
 import { joinFirstLines } from '../reading/join-first-lines.ts';
+import { reportMissing } from '../reading/report-missing.ts';
 import type { BigqueryApi, BigqueryDataset } from './api.ts';
 import { isRestRefusal } from '../http/rest-refusal.ts';
 import { isTransientGoogleError } from './failures.ts';
@@ -37,7 +39,7 @@ export const introspectBigquery = async (
   let failed = 0;
   let lastError: unknown;
   const failures = createPartFailureCounter();
-  const unread = new Map<string, number>();
+  const unread = new Map<MissingReason, number>();
 
   const readDatasets = async (some: readonly BigqueryDataset[]): Promise<void> => {
     const [first] = some;
@@ -50,7 +52,7 @@ export const introspectBigquery = async (
     const runQuery = (text: string, row: Parameters<BigqueryApi['query']>[2]) =>
       api.query(text, first.location ?? location, row, grant);
     const runOptionalQuery = async (
-      reason: string,
+      reason: MissingReason,
       text: string,
       row: Parameters<BigqueryApi['query']>[2],
     ) => {
@@ -92,19 +94,12 @@ export const introspectBigquery = async (
   const closed = [...denied, ...notVisible];
   const grants = closed.map((name) => renderBigqueryGrant(account, name, 'dataViewer'));
   return [
-    ...(closed.length > 0
-      ? [{ reason: 'tables-denied', count: closed.length, remediation: joinFirstLines(grants) }]
-      : []),
-    ...(failed > 0
-      ? [
-          {
-            reason: 'tables-failed',
-            count: failed,
-            remediation:
-              'For these datasets, BigQuery reported a temporary failure three times, or did not answer in time. Introspect again later, or raise query_timeout_seconds.',
-          },
-        ]
-      : []),
+    ...reportMissing('tables-denied', joinFirstLines(grants), closed.length),
+    ...reportMissing(
+      'tables-failed',
+      'For these datasets, BigQuery reported a temporary failure three times, or did not answer in time. Introspect again later, or raise query_timeout_seconds.',
+      failed,
+    ),
     ...(visible.length === 0 && closed.length === 0 ? [createNoDatasetMissing(account)] : []),
     ...[...unread].map(([reason, count]) => ({
       reason,

@@ -4,7 +4,8 @@ import { createTableDrafts } from '../sql/table-drafts.ts';
 import { buildTable } from '../sql/build-table.ts';
 import { emitInBatches } from '../sql/emit-in-batches.ts';
 import { joinFirstLines } from '../reading/join-first-lines.ts';
-import { createPartReader, isPartFailure } from '../reading/part-reader.ts';
+import { reportMissing } from '../reading/report-missing.ts';
+import { createPartReader, isPartFailure, type CatalogPart } from '../reading/part-reader.ts';
 import { classifyDatabricksError, isNotVisible } from './failures.ts';
 import { buildDatabricksCatalogQueries } from './queries.ts';
 import type { DatabricksMetadata, DatabricksQuery, DatabricksRow } from './query.ts';
@@ -35,7 +36,7 @@ export const introspectDatabricks = async (
     grant: renderDatabricksCatalogGrant(context),
   });
   if (await readViews()) {
-    const keys = { reason: 'keys-unread', undo: () => drafts.drop('primaryKey', 'foreignKeys') };
+    const keys: CatalogPart = { reason: 'keys-unread', undo: () => drafts.drop('primaryKey', 'foreignKeys') };
     await parts.read(keys, () => query(sql.keys, rows.key));
   } else await readMetadata();
 
@@ -48,17 +49,10 @@ export const introspectDatabricks = async (
     (name) => !found.has(name) && !excludedSchemas.includes(name),
   );
   if (schemasNotFound.length === 0 && (tables.length > 0 || failed.length > 0)) return failed;
-  return [
-    ...failed,
-    {
-      reason: 'tables-denied',
-      ...(schemasNotFound.length > 0 && { count: schemasNotFound.length }),
-      remediation:
-        schemasNotFound.length > 0
-          ? joinFirstLines(schemasNotFound.map((name) => renderDatabricksSchemaGrant(context, name)))
-          : renderDatabricksCatalogGrant(context),
-    },
-  ];
+  if (schemasNotFound.length === 0)
+    return [...failed, ...reportMissing('tables-denied', renderDatabricksCatalogGrant(context))];
+  const grants = schemasNotFound.map((name) => renderDatabricksSchemaGrant(context, name));
+  return [...failed, ...reportMissing('tables-denied', joinFirstLines(grants), schemasNotFound.length)];
 
   async function readViews(): Promise<boolean> {
     if (context.catalog.toLowerCase() === 'hive_metastore') return false;

@@ -1,4 +1,5 @@
 import type { Missing, CatalogScope, TableSink, Table } from '../catalog.ts';
+import { reportMissing } from '../reading/report-missing.ts';
 import { compareUtf8 } from '../reading/compare-names.ts';
 import { readTableBatch } from '../reading/read-table-batch.ts';
 import type { KafkaBroker } from './broker.ts';
@@ -45,28 +46,17 @@ export const introspectKafka = async (
     await sink(tables.filter((table) => table !== undefined));
   }
   return [
-    ...(topics.length === 0
-      ? [{ reason: 'topics-denied', remediation: renderKafkaGrant('Read', '*', principal) }]
-      : []),
-    ...(unreachable > 0
-      ? [
-          {
-            reason: 'brokers-unreachable',
-            count: unreachable,
-            remediation:
-              'Allow the probe to reach every broker at the address in its advertised.listeners. Until then, the partitions of unreachable brokers cannot be read, and the row counts of their topics are unknown.',
-          },
-        ]
-      : []),
-    ...(unasked > 0
-      ? [
-          {
-            reason: 'brokers-left-out',
-            count: unasked,
-            remediation: `No action is needed. Rows are counted on the first ${MAX_KAFKA_BROKERS} brokers, so the row counts of topics on the others are unknown.`,
-          },
-        ]
-      : []),
+    ...(topics.length === 0 ? reportMissing('topics-denied', renderKafkaGrant('Read', '*', principal)) : []),
+    ...reportMissing(
+      'brokers-unreachable',
+      'Allow the probe to reach every broker at the address in its advertised.listeners. Until then, the partitions of unreachable brokers cannot be read, and the row counts of their topics are unknown.',
+      unreachable,
+    ),
+    ...reportMissing(
+      'brokers-left-out',
+      `No action is needed. Rows are counted on the first ${MAX_KAFKA_BROKERS} brokers, so the row counts of topics on the others are unknown.`,
+      unasked,
+    ),
     ...schemas.missing(),
   ];
 };

@@ -2,6 +2,7 @@ import { isTooLargeProblem } from '../../network/budget.ts';
 import { classifyNetworkError } from '../../network/classify-network-error.ts';
 import { Problem, type ProblemCode } from '../../problem.ts';
 import type { Missing } from '../catalog.ts';
+import type { MissingReason } from '../missing-reasons.ts';
 import { compareUtf8 } from '../reading/compare-names.ts';
 import type { SchemaMissingCause } from './schema-fields.ts';
 
@@ -47,7 +48,7 @@ const MAX_NAMED_SUBJECTS = 20;
 /** The remediation ends with the list of subjects; the note follows the list. */
 const missingSubjectTexts: readonly (readonly [
   cause: SubjectMissingCause,
-  reason: string,
+  reason: MissingReason,
   remediation: string,
   note?: string,
 ])[] = [

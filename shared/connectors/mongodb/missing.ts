@@ -1,5 +1,7 @@
 import { Problem, problems } from '../../problem.ts';
 import type { Missing } from '../catalog.ts';
+import { reportMissing } from '../reading/report-missing.ts';
+import type { MissingReason } from '../missing-reasons.ts';
 import type { MongodbRights } from './rights.ts';
 import { classifyMongodbError } from './failures.ts';
 import { renderMongodbGrant } from './grants.ts';
@@ -18,14 +20,12 @@ export const createMongodbMissing = ({ user }: MongodbRights) => {
       user,
       [...databases].slice(0, 20).map((db) => ({ role: 'read', db })),
     );
+  const renderReadAnyGrant = () => renderMongodbGrant(user, [{ role: 'readAnyDatabase', db: 'admin' }]);
   const toMissing = (
     cause: SampleMissingCause | 'limit' | 'databases',
-    reason: string,
+    reason: MissingReason,
     remediation: string,
-  ): Missing[] => {
-    const found = counts.get(cause) ?? 0;
-    return found > 0 ? [{ reason, count: found, remediation }] : [];
-  };
+  ): Missing[] => reportMissing(reason, remediation, counts.get(cause) ?? 0);
   let seesNothing = false;
   return {
     nothing: () => void (seesNothing = true),
@@ -44,26 +44,11 @@ export const createMongodbMissing = ({ user }: MongodbRights) => {
     },
     leftOut: (more: number) => void (more > 0 && addCount('limit', more)),
     missing: (): Missing[] => [
-      ...(seesNothing
-        ? [
-            {
-              reason: 'schemas-denied',
-              remediation: renderMongodbGrant(user, [{ role: 'readAnyDatabase', db: 'admin' }]),
-            },
-          ]
-        : []),
+      ...(seesNothing ? reportMissing('schemas-denied', renderReadAnyGrant()) : []),
       ...toMissing('databases', 'schemas-denied', renderReadGrant(denied)),
       ...toMissing('denied', 'tables-denied', renderReadGrant(denied)),
-      ...(failures.length > 0
-        ? [
-            {
-              reason: 'schemas-failed',
-              count: failures.length,
-              remediation: toMongodbRemediation(failures[0]),
-            },
-          ]
-        : []),
-      ...(unlisted.size > 0 ? [{ reason: 'tables-unlisted', remediation: renderReadGrant(unlisted) }] : []),
+      ...reportMissing('schemas-failed', toMongodbRemediation(failures[0]), failures.length),
+      ...(unlisted.size > 0 ? reportMissing('tables-unlisted', renderReadGrant(unlisted)) : []),
       ...toMissing(
         'late',
         'columns-timed-out',

@@ -5,6 +5,7 @@ import { createTableDrafts, createCatalogTooLargeProblem } from '../sql/table-dr
 import { buildTable } from '../sql/build-table.ts';
 import { emitInBatches } from '../sql/emit-in-batches.ts';
 import { joinFirstLines } from '../reading/join-first-lines.ts';
+import { reportMissing } from '../reading/report-missing.ts';
 import { reportBrokenViews, reportDeniedTables } from '../sql/missing.ts';
 import { markBrokenMysqlViews } from './mark-broken-views.ts';
 import {
@@ -154,15 +155,9 @@ const listMysqlMissing = (
   const to = `TO ${grants.account};`;
   const findsNothing = found.length === 0 && !readsAll;
   const targets = only?.length ? only.map((schema) => `${quoteMysqlSchemaPattern(schema)}.*`) : ['*.*'];
+  const grantsToRead = targets.map((target) => `GRANT SELECT ON ${target} ${to}`);
   return [
-    ...(findsNothing
-      ? [
-          {
-            reason: 'tables-denied',
-            remediation: joinFirstLines(targets.map((target) => `GRANT SELECT ON ${target} ${to}`)),
-          },
-        ]
-      : []),
+    ...(findsNothing ? reportMissing('tables-denied', joinFirstLines(grantsToRead)) : []),
     ...reportDeniedTables(
       found,
       ({ schema, name }) => `GRANT SELECT ON ${quoteMysqlPath(schema, name)} ${to}`,
@@ -179,13 +174,8 @@ const listMysqlMissing = (
 };
 
 const listUncheckedMysqlViews = (count: number): Missing[] =>
-  count > 0
-    ? [
-        {
-          reason: 'views-unchecked',
-          count,
-          remediation:
-            'Mooring could not check whether these views can be read, because a table was locked. Introspect again when no LOCK TABLES, ALTER TABLE or other change of a table is running.',
-        },
-      ]
-    : [];
+  reportMissing(
+    'views-unchecked',
+    'Mooring could not check whether these views can be read, because a table was locked. Introspect again when no LOCK TABLES, ALTER TABLE or other change of a table is running.',
+    count,
+  );

@@ -1,5 +1,6 @@
 import type { Missing } from '../catalog.ts';
 import { joinFirstLines } from '../reading/join-first-lines.ts';
+import { reportMissing } from '../reading/report-missing.ts';
 
 /** The reason why a view cannot be read. The server has quoted the names. */
 export interface BrokenView {
@@ -63,7 +64,7 @@ export const reportPostgresqlBrokenViews = (
   const readable = broken.filter(({ oid }) => canRead(oid));
   const count = new Set(readable.map(({ oid }) => oid)).size;
   const remediation = joinFirstLines([...new Set(readable.map(renderViewRemediation))]);
-  return count > 0 ? [{ reason: 'views-broken', count, remediation }] : [];
+  return reportMissing('views-broken', remediation, count);
 };
 
 const renderViewRemediation = ({ why, object, role }: BrokenView): string => {

@@ -1,5 +1,6 @@
 import type { Missing, CatalogScope } from '../catalog.ts';
 import { joinFirstLines } from '../reading/join-first-lines.ts';
+import { reportMissing } from '../reading/report-missing.ts';
 import { reportSchemasNotFound } from '../sql/missing.ts';
 import { quotePostgresqlName } from './quote.ts';
 import type { PostgresqlReading } from './read-catalog.ts';
@@ -37,12 +38,8 @@ export const reportUnreadableRelations = (
     ];
   });
   return [
-    ...(tables.length
-      ? [{ reason: 'tables-denied', count: tables.length, remediation: joinFirstLines(grants) }]
-      : []),
-    ...(partly.length
-      ? [{ reason: 'columns-denied', count: partly.length, remediation: joinFirstLines(partly.map(grant)) }]
-      : []),
+    ...reportMissing('tables-denied', joinFirstLines(grants), tables.length),
+    ...reportMissing('columns-denied', joinFirstLines(partly.map(grant)), partly.length),
   ];
 };
 

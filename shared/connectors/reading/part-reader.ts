@@ -1,5 +1,6 @@
 import { Problem, problems, type ProblemCode } from '../../problem.ts';
 import type { Missing } from '../catalog.ts';
+import type { MissingReason } from '../missing-reasons.ts';
 import type { SourceFailure } from '../connector.ts';
 import { createPartFailureCounter } from './retry.ts';
 
@@ -11,7 +12,7 @@ interface PartReaderOptions {
 
 /** One part of a catalog: the reason to report if it is missing, and how many things it contains. */
 export interface CatalogPart {
-  readonly reason: string;
+  readonly reason: MissingReason;
   readonly count?: number;
   /** Removes what was read before the failure: half of a key is not a key. */
   readonly undo?: () => void;
@@ -19,7 +20,7 @@ export interface CatalogPart {
 
 /** Creates a reader for parts of a catalog that may fail independently. It throws errors that concern the whole source. */
 export const createPartReader = ({ failure, grant }: PartReaderOptions) => {
-  const missing = new Map<string, { count: number | undefined; readonly remediation: string }>();
+  const missing = new Map<MissingReason, { count: number | undefined; readonly remediation: string }>();
   const failures = createPartFailureCounter();
 
   const recordMissing = (

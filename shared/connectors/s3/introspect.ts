@@ -23,7 +23,7 @@ export const introspectS3 = async (
 ): Promise<readonly Missing[]> => {
   const { found, more: limitsReached } = await listDataSets(bucket, scope);
   if (found === undefined) {
-    return [{ reason: 'the account may not list the bucket', remediation: createListGrant(bucket).grant }];
+    return [{ reason: 'bucket-denied', remediation: createListGrant(bucket).grant }];
   }
   const missingCounts = createS3MissingCounts();
   const failures = createPartFailureCounter();
@@ -58,35 +58,21 @@ const listDataSets = async (
     },
   );
   if (!all) return { more: [] };
-  const narrowPrefix = 'Set a narrower config.prefix.';
-  const overflowCount = sets.overflow();
-  return {
-    found: sets.found,
-    more: [
-      ...(all.whole
-        ? []
-        : [{ reason: `only the first ${all.listed} objects were listed`, remediation: narrowPrefix }]),
-      ...(overflowCount === 0
-        ? []
-        : [
-            {
-              reason: `objects beyond the first ${MAX_S3_TABLES} tables`,
-              count: overflowCount,
-              remediation: narrowPrefix,
-            },
-          ]),
-      ...(sets.oversized() === 0
-        ? []
-        : [
-            {
-              reason: 'objects with keys of more than 1024 characters',
-              count: sets.oversized(),
-              remediation:
-                'Give these objects keys of at most 1024 characters, which is the limit of S3 itself.',
-            },
-          ]),
-    ],
-  };
+  const more: Missing[] = [];
+  if (!all.whole) {
+    const remediation = `Set a narrower config.prefix: only the first ${all.listed} objects were listed.`;
+    more.push({ reason: 'objects-limited', remediation });
+  }
+  if (sets.overflow() > 0) {
+    const remediation = `Set a narrower config.prefix: the catalog has only the first ${MAX_S3_TABLES} tables.`;
+    more.push({ reason: 'tables-limited', count: sets.overflow(), remediation });
+  }
+  if (sets.oversized() > 0) {
+    const remediation =
+      'Give these objects keys of at most 1024 characters, which is the limit of S3 itself.';
+    more.push({ reason: 'object-keys-too-long', count: sets.oversized(), remediation });
+  }
+  return { found: sets.found, more };
 };
 
 /** The counts and limits that all reads of one introspection share. */

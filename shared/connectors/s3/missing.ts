@@ -1,4 +1,5 @@
 import type { Missing } from '../catalog.ts';
+import type { MissingReason } from '../missing-reasons.ts';
 import type { BucketClient } from './bucket-client.ts';
 import type { UnreadReason } from './object-columns.ts';
 import type { ObjectFailure } from './failures.ts';
@@ -34,53 +35,53 @@ export const listS3Missing = (bucket: BucketClient, counts: S3MissingCounts): re
 /** `gone` has no entry: an object that was removed after the listing is not missing. */
 const s3MissingTexts: readonly (readonly [
   kind: S3MissingKind,
-  reason: string,
+  reason: MissingReason,
   remediation: string | ((bucket: BucketClient) => string),
 ])[] = [
-  ['denied', 'objects that the account may not read', (bucket) => createReadGrant(bucket).grant],
+  ['denied', 'objects-denied', (bucket) => createReadGrant(bucket).grant],
   [
     'archived',
-    'columns of objects that are archived',
+    'objects-archived',
     'Restore these objects, or move them to a storage class that can be read immediately.',
   ],
   [
     'keys',
-    'columns of objects whose encryption key cannot be used',
+    'encryption-keys-denied',
     'Enable the KMS keys of these objects and grant the account kms:Decrypt on these keys. Then introspect again.',
   ],
   [
     'failing',
-    'columns of objects that the server failed to send',
+    'objects-failed',
     'Introspect again later. For each of these objects, the server failed three times: it returned an error, limited the request rate or did not answer.',
   ],
   [
     'encrypted',
-    'columns of Parquet files whose footer is encrypted',
+    'footers-encrypted',
     'Write these files with a plaintext footer (parquet.encryption.plaintext.footer), so that only the columns are encrypted.',
   ],
   [
     'unreadable',
-    'columns of objects that are not what their names say',
+    'objects-unreadable',
     'Replace or remove these objects. Encrypted and damaged objects are in the catalog without columns.',
   ],
   [
     'unsupported',
-    'columns of objects in formats that are not read',
+    'objects-unsupported',
     'Write the tables as Parquet, CSV or JSON, uncompressed or compressed with gzip or zstd. Files in ORC, Avro, Excel or Arrow, or with another compression, are in the catalog without columns.',
   ],
   [
     'tooLarge',
-    'columns of objects that are too large or too deeply nested to read',
+    'objects-too-large',
     'Write the objects with fewer or less deeply nested values, or set a narrower config.prefix.',
   ],
   [
     'cut',
-    'columns beyond the first of objects that have too many',
+    'columns-limited',
     'Do not use data as field names: the catalog has only the first columns of these objects.',
   ],
   [
     'unknownTypes',
-    'columns of Parquet files whose types are unknown',
+    'types-unknown',
     'Write these columns with logical types that the Parquet format defines. Until then, the catalog has their physical types.',
   ],
 ];

@@ -5,7 +5,8 @@ import { createTableDrafts, type TableDrafts } from '../sql/table-drafts.ts';
 import { buildTable } from '../sql/build-table.ts';
 import { TABLES_PER_BATCH, emitInBatches } from '../sql/emit-in-batches.ts';
 import { joinFirstLines } from '../reading/join-first-lines.ts';
-import { createPartReader, isPartFailure } from '../reading/part-reader.ts';
+import { reportMissing } from '../reading/report-missing.ts';
+import { createPartReader, isPartFailure, type CatalogPart } from '../reading/part-reader.ts';
 import { classifySnowflakeError } from './failures.ts';
 import type { SnowflakeRow } from './driver.ts';
 import { listSnowflakeGrants, listUnreadableTables } from './grants.ts';
@@ -67,7 +68,7 @@ export const introspectSnowflake = async (
   // An account that sees nothing at all needs these grants.
   const remediation = renderSnowflakeReadGrant(database, context.role ?? '');
   return [
-    ...(schemas.size === 0 ? [{ reason: 'nothing-visible', remediation }] : []),
+    ...(schemas.size === 0 ? reportMissing('nothing-visible', remediation) : []),
     ...listSnowflakeDenied(denied, context.role ?? ''),
     ...listSnowflakeNotFound(scope, schemas),
     ...cut,
@@ -106,7 +107,7 @@ const readSnowflakeColumns = async (
   for (const draft of left) draft.columns = [];
   for (const [schema, tables] of Map.groupBy(left, (draft) => draft.schema)) {
     done = 0;
-    const part = {
+    const part: CatalogPart = {
       reason: 'tables-failed',
       get count() {
         return tables.length - done;
@@ -124,10 +125,8 @@ const snowflakeNoDatabase: Missing = {
 };
 
 const listSnowflakeDenied = (denied: readonly SnowflakeGrant[], role: string): readonly Missing[] => {
-  const count = denied.length;
-  if (count === 0) return [];
   const grants = denied.map(({ name }) => `GRANT SELECT ON ${name} TO ROLE ${quoteSnowflakeName(role)};`);
-  return [{ reason: 'tables-denied', count, remediation: joinFirstLines(grants) }];
+  return reportMissing('tables-denied', joinFirstLines(grants), denied.length);
 };
 
 const isInScope = (name: string, { schemas, excludedSchemas }: CatalogScope): boolean =>
@@ -139,7 +138,7 @@ const listSnowflakeNotFound = (
 ): readonly Missing[] => {
   const names = (schemas ?? []).filter((name) => !found.has(name) && !excludedSchemas.includes(name));
   const remediation = 'Correct the requested schemas: they include schemas that do not exist.';
-  return names.length > 0 ? [{ reason: 'schemas-not-found', count: names.length, remediation }] : [];
+  return reportMissing('schemas-not-found', remediation, names.length);
 };
 
 const renderSnowflakeScope = (column: string, { schemas, excludedSchemas }: CatalogScope): string => {

@@ -1,4 +1,5 @@
 import type { Missing } from '../catalog.ts';
+import { reportMissing } from '../reading/report-missing.ts';
 import type { TableDrafts } from '../sql/table-drafts.ts';
 import type { createPartReader } from '../reading/part-reader.ts';
 import type { SnowflakeRow } from './driver.ts';
@@ -49,7 +50,7 @@ export const readSnowflakeKeys = async (
       },
     ),
   ]);
-  return count > 0 ? [{ reason: 'keys-limited', count, remediation: keysLimitedRemediation }] : [];
+  return reportMissing('keys-limited', keysLimitedRemediation, count);
 };
 
 const keysLimitedRemediation =

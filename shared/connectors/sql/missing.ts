@@ -1,6 +1,7 @@
 import type { Missing } from '../catalog.ts';
 import { foldCase } from '../name-rules.ts';
 import { joinFirstLines } from '../reading/join-first-lines.ts';
+import { reportMissing } from '../reading/report-missing.ts';
 import type { TableDraft } from './table-draft.ts';
 
 /** Reports requested schemas that do not exist. `known` contains the existing schemas, or at least those that differ only in case. */
@@ -14,13 +15,11 @@ export const reportSchemasNotFound = (
   const alike = [...known].filter((name) => wanted.has(foldCase(name))).slice(0, 10);
   const remediation = 'Correct config.schemas: it contains schemas that do not exist.';
   const hint = ` Names are case-sensitive. Did you mean ${alike.map((name) => quote(name)).join(', ')}?`;
-  return [
-    {
-      reason: 'schemas-not-found',
-      count: absent.length,
-      remediation: alike.length > 0 ? remediation + hint : remediation,
-    },
-  ];
+  return reportMissing(
+    'schemas-not-found',
+    alike.length > 0 ? remediation + hint : remediation,
+    absent.length,
+  );
 };
 
 type SeenTable = Pick<TableDraft, 'schema' | 'name' | 'access'>;
@@ -31,9 +30,7 @@ export const reportBrokenViews = <S extends Pick<TableDraft, 'schema' | 'name' |
   remediation: (views: readonly S[]) => string,
 ): Missing[] => {
   const views = seen.filter(({ isBroken }) => isBroken);
-  return views.length > 0
-    ? [{ reason: 'views-broken', count: views.length, remediation: remediation(views) }]
-    : [];
+  return views.length > 0 ? reportMissing('views-broken', remediation(views), views.length) : [];
 };
 
 /** Reports the tables that the account cannot read at all, or only in part. `grant` renders the statement that allows it. */
@@ -44,11 +41,7 @@ export const reportDeniedTables = <S extends SeenTable>(
   const tables = seen.filter(({ access }) => access === 'none');
   const partly = seen.filter(({ access }) => access === 'some');
   return [
-    ...(tables.length > 0
-      ? [{ reason: 'tables-denied', count: tables.length, remediation: joinFirstLines(tables.map(grant)) }]
-      : []),
-    ...(partly.length > 0
-      ? [{ reason: 'columns-denied', count: partly.length, remediation: joinFirstLines(partly.map(grant)) }]
-      : []),
+    ...reportMissing('tables-denied', joinFirstLines(tables.map(grant)), tables.length),
+    ...reportMissing('columns-denied', joinFirstLines(partly.map(grant)), partly.length),
   ];
 };

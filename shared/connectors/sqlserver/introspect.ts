@@ -1,4 +1,5 @@
 import type { Missing, CatalogScope, TableSink } from '../catalog.ts';
+import { reportMissing } from '../reading/report-missing.ts';
 import type { NameRules } from '../name-rules.ts';
 import type { TableDraft } from '../sql/table-draft.ts';
 import { withRetries } from '../reading/retry.ts';
@@ -119,15 +120,9 @@ const listSqlserverMissing = (
   found: readonly TableDraft[],
 ): Missing[] => {
   const to = `TO ${quoteSqlserverPath(user)};`;
+  const grantToReadAll = `GRANT SELECT ON DATABASE::${quoteSqlserverPath(database)} ${to}`;
   return [
-    ...(found.length === 0 && !readsAll
-      ? [
-          {
-            reason: 'tables-hidden',
-            remediation: `GRANT SELECT ON DATABASE::${quoteSqlserverPath(database)} ${to}`,
-          },
-        ]
-      : []),
+    ...(found.length === 0 && !readsAll ? reportMissing('tables-hidden', grantToReadAll) : []),
     ...reportDeniedTables(
       found,
       ({ schema, name }) => `GRANT SELECT ON OBJECT::${quoteSqlserverPath(schema, name)} ${to}`,

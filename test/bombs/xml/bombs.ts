@@ -73,7 +73,7 @@ export const format: Format = {
       'claim',
       (_, response) =>
         void response.end(listing(Array.from({ length: 7 }, (_k, at) => [`${at}${'k'.repeat(MB)}`, 1]))),
-      { missing: ['objects with keys of more than 1024 characters'] },
+      { missing: ['object-keys-too-long'] },
     ),
   },
 };

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { zstdCompressSync } from 'node:zlib';
 import type { Missing, Table } from '../../../connectors/catalog.ts';
+import { reportMissing } from '../../../connectors/reading/report-missing.ts';
 import { MAX_BLOCK_BYTES } from './catalog-blocks.ts';
 
 /** What was left out of a table so that it fits into a block. `name`: the table itself, because its name is too long. */
@@ -34,25 +35,24 @@ export const fitTable = (table: Table): { line: string; kept: number; cut?: Tabl
 };
 
 export const listCutTables = (cuts: readonly TableCut[]): Missing[] =>
+  cutRemediations.flatMap(([kind, remediation]) =>
+    reportMissing('limit', remediation, cuts.filter((cut) => cut === kind).length),
+  );
+
+const cutRemediations: readonly (readonly [TableCut, string])[] = [
   [
-    {
-      reason: 'limit',
-      count: cuts.filter((cut) => cut === 'details').length,
-      remediation:
-        'Shorten the comments, defaults and index predicates of very wide tables. The catalog leaves out those that do not fit.',
-    },
-    {
-      reason: 'limit',
-      count: cuts.filter((cut) => cut === 'columns').length,
-      remediation:
-        'Split tables with very many columns. The catalog leaves out their last columns, indexes and foreign keys.',
-    },
-    {
-      reason: 'limit',
-      count: cuts.filter((cut) => cut === 'name').length,
-      remediation: `Shorten names of schemas and tables with more than ${MAX_NAME_BYTES} bytes. The catalog leaves out these tables.`,
-    },
-  ].filter(({ count }) => count > 0);
+    'details',
+    'Shorten the comments, defaults and index predicates of very wide tables. The catalog leaves out those that do not fit.',
+  ],
+  [
+    'columns',
+    'Split tables with very many columns. The catalog leaves out their last columns, indexes and foreign keys.',
+  ],
+  [
+    'name',
+    `Shorten names of schemas and tables with more than ${MAX_NAME_BYTES} bytes. The catalog leaves out these tables.`,
+  ],
+];
 
 /** A page holds at least one table, and the response of a Lambda function has at most 6 MB. */
 const MAX_TABLE_LINE_BYTES = 3_000_000;
