@@ -184,7 +184,7 @@ describe('S3 server', () => {
       const more = '<IsTruncated>true</IsTruncated><NextContinuationToken>x</NextContinuationToken>';
       list(response, [], query.has('delimiter') ? common : more);
     });
-    expect(missing).toMatchObject([{ reason: expect.stringContaining('only the first') }]);
+    expect(missing).toMatchObject([{ reason: 'objects-limited' }]);
   });
 
   test('that ignores ranges causes protocol-mismatch, and its object is not read to the end', async () => {
@@ -210,14 +210,14 @@ describe('S3 server', () => {
     [
       'stops in the middle of',
       (response: ServerResponse) => void response.write('a,b\n'),
-      'failed to send',
+      'objects-failed',
       1,
     ],
-    ['answers 500 to reads of', refuse(500, 'InternalError'), 'failed to send', 3],
-    ['answers SlowDown to reads of', refuse(503, 'SlowDown'), 'failed to send', 3],
-    ['has disabled the encryption key of', refuse(400, 'KMS.DisabledException'), 'encryption key', 1],
-    ['denies access to', refuse(403, 'AccessDenied'), 'may not read', 1],
-    ['has archived', refuse(403, 'InvalidObjectState'), 'archived', 1],
+    ['answers 500 to reads of', refuse(500, 'InternalError'), 'objects-failed', 3],
+    ['answers SlowDown to reads of', refuse(503, 'SlowDown'), 'objects-failed', 3],
+    ['has disabled the encryption key of', refuse(400, 'KMS.DisabledException'), 'encryption-keys-denied', 1],
+    ['denies access to', refuse(403, 'AccessDenied'), 'objects-denied', 1],
+    ['has archived', refuse(403, 'InvalidObjectState'), 'objects-archived', 1],
   ])('that %s one of three objects leaves the other two in the catalog', async (_, answer, reason, times) => {
     let asked = 0;
     const { names, columns, missing } = await read(({ url = '' }, response) => {
@@ -232,9 +232,7 @@ describe('S3 server', () => {
       answer(response);
     }, 2);
     expect(names.length === 3 ? columns : [columns[0], 0, columns[1]]).toEqual([2, 0, 2]);
-    expect(missing).toEqual([
-      { reason: expect.stringContaining(reason), count: 1, remediation: expect.any(String) },
-    ]);
+    expect(missing).toEqual([{ reason, count: 1, remediation: expect.any(String) }]);
     expect(asked).toBe(times);
   });
 
@@ -255,7 +253,7 @@ describe('S3 server', () => {
       };
     };
     const none = await read(objects([]));
-    expect(none.missing).toMatchObject([{ reason: expect.stringContaining('archived'), count: 40 }]);
+    expect(none.missing).toMatchObject([{ reason: 'objects-archived', count: 40 }]);
     // The number of concurrent requests, and not the number of all objects.
     expect(none.asked()).toBeLessThan(35);
     const some = await read(objects(all));
@@ -299,9 +297,7 @@ describe('S3 server', () => {
       else response.end(url.includes('a.csv') ? 'x,y\n1,2\n' : 'PK\u0003\u0004 none');
     });
     expect({ names, columns }).toEqual({ names: ['t'], columns: [3] });
-    expect(missing).toMatchObject([
-      { reason: expect.stringContaining('not what their names say'), count: 1 },
-    ]);
+    expect(missing).toMatchObject([{ reason: 'objects-unreadable', count: 1 }]);
   });
 
   test.each([
