@@ -227,7 +227,7 @@ if (engine)
         step: 'authenticate',
         code: 'authentication-failed',
         native_code: '13',
-        remediation: expect.stringContaining('sha256'),
+        remediation: expect.stringContaining('SHA-256 hash'),
       });
     });
   });
