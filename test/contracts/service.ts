@@ -174,7 +174,7 @@ export const serviceContract = (service: Service, refused: Refusals<Change>) => 
     expect(failed(outcome)).toMatchObject({
       step: 'tls',
       code: 'timeout',
-      remediation: expect.stringContaining('took the connection'),
+      remediation: expect.stringContaining('accepted the connection, then sent nothing'),
     });
     expect(server.accepted.length).toBe(1);
   });
@@ -190,7 +190,7 @@ export const serviceContract = (service: Service, refused: Refusals<Change>) => 
     expect(failed(outcome)).toMatchObject({
       step: 'authenticate',
       code: 'timeout',
-      remediation: expect.stringContaining('did not answer the login'),
+      remediation: expect.stringContaining('did not respond to the login'),
     });
   });
 
