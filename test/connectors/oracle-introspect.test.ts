@@ -136,7 +136,7 @@ if (env) {
           reason: 'schemas-not-found',
           count: 2,
           remediation:
-            'Correct config.schemas: it names schemas that are not there. Names are told apart by case: "SHOP" is there.',
+            'Correct config.schemas: it contains schemas that do not exist. Names are case-sensitive. Did you mean "SHOP"?',
         },
       ]);
       expect(await missing('SHOP', 'gone')).toMatchObject([{ reason: 'schemas-not-found', count: 1 }]);
