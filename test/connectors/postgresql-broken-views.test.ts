@@ -97,7 +97,7 @@ for (const version of [11, 14, 18]) {
           reason: 'schemas-not-found',
           count: 2,
           remediation:
-            'Correct config.schemas: it names schemas that are not there. Names are told apart by case: public is there.',
+            'Correct config.schemas: it contains schemas that do not exist. Names are case-sensitive. Did you mean public?',
         },
       ]);
     });
