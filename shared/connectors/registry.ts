@@ -1,4 +1,5 @@
 import { bigquery } from './bigquery/connector.ts';
+import { clickhouse } from './clickhouse/connector.ts';
 import type { Connector } from './connector.ts';
 import { mongodb } from './mongodb/connector.ts';
 import { databricks } from './databricks/connector.ts';
@@ -24,6 +25,7 @@ export const connectors = {
   kafka,
   oracle,
   databricks,
+  clickhouse,
 } as const satisfies Record<string, Connector>;
 
 export type ConnectorType = keyof typeof connectors;

@@ -1,10 +1,10 @@
 import { request as httpRequest } from 'node:http';
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { Readable, Transform, pipeline } from 'node:stream';
 import type { Dialer } from '../../network/dialer.ts';
-import { readNativeCode } from '../../network/classify-network-error.ts';
 import { createHttpAgent } from '../../network/http/create-http-agent.ts';
+import { sendOverLiveSocket } from '../../network/http/send-over-live-socket.ts';
 import type { LoginMethod } from '../../network/login-methods.ts';
 import { Problem } from '../../problem.ts';
 import { readXmlAnswer } from './xml-answer.ts';
@@ -38,7 +38,7 @@ export const createAwsRequestHandler = (
         sent.end(body);
         return sent;
       };
-      const answer = await sendAwsRequest(send, signal);
+      const answer = await sendOverLiveSocket(send, signal);
       return {
         response: {
           statusCode: answer.statusCode ?? 0,
@@ -76,22 +76,6 @@ interface AwsHttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
 }
-
-/** Sends a request until an answer begins. A server may close an idle socket just as it is reused: the unread request is then sent again. */
-const sendAwsRequest = async (send: () => ClientRequest, signal: AbortSignal): Promise<IncomingMessage> => {
-  for (;;) {
-    const sent = send();
-    try {
-      return await new Promise<IncomingMessage>((resolve, reject) => {
-        sent.once('response', resolve);
-        sent.on('error', reject); // stays, so that a late error is not an uncaught one
-      });
-    } catch (error) {
-      if (signal.aborted && signal.reason instanceof Problem) throw signal.reason;
-      if (!sent.reusedSocket || readNativeCode(error) !== 'ECONNRESET') throw error;
-    }
-  }
-};
 
 /** More than any page of a listing, and any footer that is requested. */
 const MAX_AWS_ANSWER_BYTES = 24 * 2 ** 20;

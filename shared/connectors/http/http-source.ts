@@ -6,6 +6,8 @@ import {
 } from 'node:http';
 import type { Dialer, HostPort } from '../../network/dialer.ts';
 import { createHttpAgent, type HttpSecurity } from '../../network/http/create-http-agent.ts';
+import { sendOverLiveSocket } from '../../network/http/send-over-live-socket.ts';
+import { parseForeignJson } from '../../network/http/parse-foreign-json.ts';
 import { readWholeText } from '../../network/http/read-whole-text.ts';
 import type { LoginMethod } from '../../network/login-methods.ts';
 import { Problem } from '../../problem.ts';
@@ -60,6 +62,8 @@ export interface HttpSource extends Disposable {
   readText(request: HttpSourceRequest): Promise<string>;
   /** Calls `onLine` with each line of the answer that is not empty, as it arrives. Retries only until the first line. */
   readLines(request: HttpSourceRequest, onLine: (line: string) => void): Promise<void>;
+  /** The same for lines that are JSON arrays. Any other line is `protocol-mismatch`. */
+  readJsonLines(request: HttpSourceRequest, onRow: (row: readonly unknown[]) => void): Promise<void>;
 }
 
 export const openHttpSource = (dialer: Dialer, options: HttpSourceOptions): HttpSource => {
@@ -68,20 +72,22 @@ export const openHttpSource = (dialer: Dialer, options: HttpSourceOptions): Http
   if (maxSockets !== undefined) agent.maxSockets = maxSockets;
   const closing = new AbortController();
 
-  const sendAndRead = <T>(request: HttpSourceRequest, signal: AbortSignal, read: ReadHttpAnswer<T>) =>
-    new Promise<T>((resolve, reject) => {
+  const sendAndRead = async <T>(
+    request: HttpSourceRequest,
+    signal: AbortSignal,
+    read: ReadHttpAnswer<T>,
+  ): Promise<T> => {
+    const answer = await sendOverLiveSocket(() => {
       const sent = sendHttpRequest({
         ...toHttpRequestOptions(request, secure),
         agent: agent as Agent,
         signal: AbortSignal.any([signal, dialer.signal, closing.signal]),
       });
-      sent.on('error', reject);
-      sent.on(
-        'response',
-        (answer) => void acceptHttpAnswer(answer, { ...options, ...request }, read).then(resolve, reject),
-      );
       sent.end(toHttpBody(request.body));
-    });
+      return sent;
+    }, signal);
+    return acceptHttpAnswer(answer, { ...options, ...request }, read);
+  };
 
   const ask = <T>(
     request: HttpSourceRequest,
@@ -104,20 +110,23 @@ export const openHttpSource = (dialer: Dialer, options: HttpSourceOptions): Http
       createTooLongProblem ?? options.createTooLongProblem,
     ] as const;
 
+  const readLines: HttpSource['readLines'] = (request, onLine) => {
+    let lines = 0;
+    const take = (line: string) => {
+      lines += 1;
+      onLine(line);
+    };
+    return ask(
+      request,
+      (answer) => readHttpLines(answer, ...toLimits(request), take),
+      () => lines === 0,
+    );
+  };
+
   return {
     readText: (request) => ask(request, (answer) => readWholeText(answer, ...toLimits(request))),
-    readLines: (request, onLine) => {
-      let lines = 0;
-      const take = (line: string) => {
-        lines += 1;
-        onLine(line);
-      };
-      return ask(
-        request,
-        (answer) => readHttpLines(answer, ...toLimits(request), take),
-        () => lines === 0,
-      );
-    },
+    readLines,
+    readJsonLines: (request, onRow) => readLines(request, (line) => onRow(parseJsonRow(line))),
     [Symbol.dispose]: () => {
       closing.abort(); // destroying the agent does not end a request that waits for a socket
       agent.destroy();
@@ -151,14 +160,15 @@ const acceptHttpAnswer = async <T>(
   throw refusal;
 };
 
-const toHttpBody = (body: HttpSourceRequest['body']): string | undefined =>
-  typeof body === 'object' ? JSON.stringify(body) : body;
+/** As bytes: Node.js would send the headers in the encoding of a text. */
+const toHttpBody = (body: HttpSourceRequest['body']): Buffer | undefined =>
+  body === undefined ? undefined : Buffer.from(typeof body === 'object' ? JSON.stringify(body) : body);
 
 const toHttpRequestOptions = (
   { host, port, path, headers, body }: HttpSourceRequest,
   secure: HttpSecurity,
 ) => {
-  const text = toHttpBody(body);
+  const bytes = toHttpBody(body);
   return {
     host,
     port,
@@ -166,11 +176,11 @@ const toHttpRequestOptions = (
     // The header Host contains a port only if it is not the default one.
     protocol: secure === true ? 'https:' : 'http:', // must be the agent's
     defaultPort: secure === true ? 443 : 80,
-    method: text === undefined ? 'GET' : 'POST',
+    method: bytes === undefined ? 'GET' : 'POST',
     headers: {
       'user-agent': 'mooring',
       ...(typeof body === 'object' && { 'content-type': 'application/json' }),
-      ...(text !== undefined && { 'content-length': Buffer.byteLength(text) }),
+      ...(bytes && { 'content-length': bytes.length }),
       ...headers,
     },
   };
@@ -199,6 +209,22 @@ const readHttpLines = async (
   rest += decoder.decode();
   if (rest !== '') onLine(rest);
 };
+
+const parseJsonRow = (line: string): readonly unknown[] => {
+  const row = parseForeignJson(line);
+  if (Array.isArray(row)) return row;
+  throw new Problem('protocol-mismatch', 'Expected a JSON array in each line of the answer');
+};
+
+/** Encodes values of headers as UTF-8, which Node.js does not do, and leaves out those that are undefined. */
+export const encodeHttpHeaders = (
+  headers: Readonly<Record<string, string | undefined>>,
+): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, Buffer.from(value).toString('latin1')]],
+    ),
+  );
 
 /** The host, port and path of a request to a URL. Brackets around an IPv6 address are removed, because sockets take it without them. */
 export const toHttpTarget = (url: URL): Pick<HttpSourceRequest, 'host' | 'port' | 'path'> => ({

@@ -1,0 +1,78 @@
+import type { Privileges } from '../connector.ts';
+import { createGrantStatements } from './grant-statements.ts';
+
+export interface GrantLineOptions {
+  readonly role: 'source' | 'target';
+  /** The account as a statement spells it. */
+  readonly account: string;
+  /** What the connection reads or writes, as a statement spells it: `sales.*` for each database, or `*.*`. */
+  readonly on: readonly string[];
+  /** What a target needs. */
+  readonly writes: readonly string[];
+  /** Privileges besides SELECT that allow no change. */
+  readonly harmless: RegExp;
+}
+
+/**
+ * Compares the lines of `SHOW GRANTS`, such as `GRANT SELECT, INSERT(id) ON sales.* TO app WITH GRANT OPTION`, with what the role of the
+ * connection needs. A source that may read some of it lacks nothing: what it may not read is in `missing` of its catalog.
+ */
+export const readGrantLinePrivileges = (
+  lines: readonly string[],
+  { role, account, on, writes, harmless }: GrantLineOptions,
+): Privileges => {
+  const rights = lines.flatMap((line) => parseGrantLine(line) ?? []);
+  const { grant, revoke } = createGrantStatements(account);
+  const holds = (privilege: string, target: string) =>
+    rights.some(
+      (right) => right.names.some((name) => isAll(name) || name === privilege) && covers(right.on, target),
+    );
+  if (role === 'target') {
+    const missing = on.flatMap((target) => {
+      const lacking = writes.filter((privilege) => !holds(privilege, target));
+      return lacking.length > 0 ? [grant(lacking.join(', '), target)] : [];
+    });
+    return { missing, excess: [] };
+  }
+  return {
+    missing: on.filter((target) => !holds('SELECT', target)).map((target) => grant('SELECT', target)),
+    excess: rights.flatMap((right) => {
+      const excess = right.privileges.filter((_, at) => !isReading(right.names[at] ?? '', harmless));
+      const option =
+        right.grantable && excess.length === 0 ? [`GRANT OPTION FOR ${right.privileges.join(', ')}`] : [];
+      return [...excess, ...option].length > 0 ? [revoke([...excess, ...option].join(', '), right.on)] : [];
+    }),
+  };
+};
+
+interface GrantLine {
+  /** With their columns: `INSERT(id)`. */
+  readonly privileges: readonly string[];
+  /** Without columns. */
+  readonly names: readonly string[];
+  readonly on: string;
+  readonly grantable: boolean;
+}
+
+/** Returns `undefined` for a line that grants a role, or revokes a part of another line. */
+const parseGrantLine = (line: string): GrantLine | undefined => {
+  const [, list, on, after = ''] = /^GRANT (.{1,4096}?) ON (\S.{0,600}?) TO (.*)$/s.exec(line) ?? [];
+  if (list === undefined || on === undefined) return undefined;
+  const privileges = list.split(/,\s*(?![^(]*\))/);
+  return {
+    privileges,
+    names: privileges.map((privilege) => privilege.replace(/\s*\(.*$/s, '')),
+    on,
+    grantable: after.endsWith(' WITH GRANT OPTION'),
+  };
+};
+
+const isAll = (name: string) => name === 'ALL' || name === 'ALL PRIVILEGES';
+const isReading = (name: string, harmless: RegExp) => name === 'SELECT' || harmless.test(name);
+
+/** Whether a right on `held` allows something on `target`. Without a database, a right on any database does. */
+const covers = (held: string, target: string): boolean =>
+  held === '*.*' ||
+  held === target ||
+  target === '*.*' ||
+  (target.endsWith('.*') && held.startsWith(target.slice(0, -1)));
