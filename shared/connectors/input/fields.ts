@@ -34,6 +34,9 @@ export const SecretField = v.pipe(
   v.metadata({ writeOnly: true }),
 );
 
+/** A secret that is sent as the value of an HTTP header. */
+export const HeaderSecretField = v.pipe(SecretField, v.regex(/^[^\p{Cc}]*$/u, 'no control characters'));
+
 /** Whether a field of the credentials is secret. Some are not, such as an access key id or a region. */
 export const isSecretField = (field: v.GenericSchema): boolean =>
   v.getMetadata(field)['writeOnly'] === true ||

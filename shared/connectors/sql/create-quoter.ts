@@ -40,3 +40,5 @@ const escapeMarks = (text: string, mark: string, escape: MarkEscape): string =>
   escape === 'double'
     ? text.replaceAll(mark, mark + mark)
     : text.replaceAll('\\', '\\\\').replaceAll(mark, `\\${mark}`);
+
+export type Quoter = ReturnType<typeof createQuoter>;

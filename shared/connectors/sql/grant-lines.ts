@@ -1,16 +1,19 @@
 import type { Privileges } from '../connector.ts';
 import { createGrantStatements } from './grant-statements.ts';
 
-export interface GrantLineOptions {
-  readonly role: 'source' | 'target';
-  /** The account as a statement spells it. */
-  readonly account: string;
-  /** What the connection reads or writes, as a statement spells it: `sales.*` for each database, or `*.*`. */
-  readonly on: readonly string[];
+export interface GrantLineRules {
   /** What a target needs. */
   readonly writes: readonly string[];
   /** Privileges besides SELECT that allow no change. */
   readonly harmless: RegExp;
+}
+
+interface GrantLineOptions extends GrantLineRules {
+  readonly role: 'source' | 'target';
+  /** The account as a statement spells it. */
+  readonly account: string;
+  /** What the connection reads or writes, as a statement spells it: `sales.*` or `*.*`. */
+  readonly on: string;
 }
 
 /**
@@ -23,19 +26,16 @@ export const readGrantLinePrivileges = (
 ): Privileges => {
   const rights = lines.flatMap((line) => parseGrantLine(line) ?? []);
   const { grant, revoke } = createGrantStatements(account);
-  const holds = (privilege: string, target: string) =>
+  const holds = (privilege: string) =>
     rights.some(
-      (right) => right.names.some((name) => isAll(name) || name === privilege) && covers(right.on, target),
+      (right) => right.names.some((name) => isAll(name) || name === privilege) && covers(right.on, on),
     );
   if (role === 'target') {
-    const missing = on.flatMap((target) => {
-      const lacking = writes.filter((privilege) => !holds(privilege, target));
-      return lacking.length > 0 ? [grant(lacking.join(', '), target)] : [];
-    });
-    return { missing, excess: [] };
+    const lacking = writes.filter((privilege) => !holds(privilege));
+    return { missing: lacking.length > 0 ? [grant(lacking.join(', '), on)] : [], excess: [] };
   }
   return {
-    missing: on.filter((target) => !holds('SELECT', target)).map((target) => grant('SELECT', target)),
+    missing: holds('SELECT') ? [] : [grant('SELECT', on)],
     excess: rights.flatMap((right) => {
       const excess = right.privileges.filter((_, at) => !isReading(right.names[at] ?? '', harmless));
       const option =
