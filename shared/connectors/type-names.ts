@@ -103,6 +103,15 @@ export const createSynonymMap = (table: Readonly<Record<string, string>>): Reado
     ),
   );
 
+/** The same for a text: groups are separated by commas, and the first name of a group is the canonical one. */
+export const parseSynonyms = (text: string): ReadonlyMap<string, string> =>
+  new Map(
+    text.split(',').flatMap((group) => {
+      const [name = '', ...others] = group.trim().split('|');
+      return [name, ...others].map((synonym) => [synonym, name] as const);
+    }),
+  );
+
 /** Expands `float(n)` of SQL: up to 24 bits of precision are the shorter type. */
 export const createFloatExpander =
   (single: string, double: string): NonNullable<TypeNames['expand']> =>

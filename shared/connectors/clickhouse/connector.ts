@@ -1,4 +1,4 @@
-import { defineConnector } from '../connector.ts';
+import { createLazyParser, defineConnector } from '../connector.ts';
 import { exactNames } from '../name-rules.ts';
 import { clickhouseConfig, clickhouseCredentials } from './config.ts';
 
@@ -16,5 +16,9 @@ export const clickhouse = defineConnector({
   names: exactNames,
   loadQuote: async () => (await import('./types.ts')).clickhouseQuoter.quoteName,
   loadTypeNames: async () => (await import('./types.ts')).clickhouseTypeNames,
+  connectionString: createLazyParser(
+    ['clickhouse', 'clickhousedb', 'clickhouse+http', 'jdbc:clickhouse', 'jdbc:ch'],
+    async () => (await import('./connection-string.ts')).clickhouseConnectionStrings,
+  ),
   load: async () => (await import('./session.ts')).clickhouseSessionModule,
 });

@@ -3,7 +3,7 @@ import { encodeHttpHeaders, openHttpSource } from '../http/http-source.ts';
 import { isRestRefusal } from '../http/rest-refusal.ts';
 import { type AskSql, openSqlSession } from '../sql/sql-session.ts';
 import type { ClickhouseTarget } from './config.ts';
-import { classifyClickhouseError, clickhouseTimeoutRemediation, toClickhouseRefusal } from './failures.ts';
+import { clickhouseFailures } from './failures.ts';
 import { clickhouseLogins } from './logins.ts';
 import { clickhouseQuoter, toClickhouseColumnKind } from './types.ts';
 
@@ -11,10 +11,8 @@ const openClickhouseSession = ({ config, credentials, options, role }: Clickhous
   const source = openHttpSource(dialer, {
     secure: 'by-ssl-mode',
     login: clickhouseLogins.password,
-    toRefusal: toClickhouseRefusal,
+    toRefusal: clickhouseFailures.toRefusal,
     limitMs: options.query_timeout_seconds * 1000,
-    timeoutRemediation: clickhouseTimeoutRemediation,
-    maxBytes: 256 * 2 ** 20,
   });
   const headers = encodeHttpHeaders({
     'X-ClickHouse-User': config.username,
@@ -46,15 +44,13 @@ const openClickhouseSession = ({ config, credentials, options, role }: Clickhous
         'materialized_view', match(engine, '${remoteEngines}'), 'foreign_table', 'table'), comment, total_rows, total_bytes,
         arrayMap(part -> trim(both '\`' from part), splitByString(', ', primary_key))
       from system.tables where ${inScope('database')} and not is_temporary and not startsWith(name, '.inner')`,
-    columns: (
-      inScope,
-    ) => `select database, table, name, type, position, match(type, '^(LowCardinality.)?Nullable'),
-        default_expression, transform(default_kind, ['MATERIALIZED', 'ALIAS'], ['stored', 'virtual'], ''), comment
+    columns: (inScope) => `select database, table, name, type, position,
+        match(type, '^(LowCardinality.)?Nullable'), default_expression, transform(default_kind, ['MATERIALIZED', 'ALIAS'], ['stored', 'virtual'], ''), comment
       from system.columns where ${inScope('database')} and default_kind <> 'EPHEMERAL' and not startsWith(table, '.inner')`,
     toColumnKind: toClickhouseColumnKind,
     grants: { query: 'show grants final', writes: ['INSERT', 'CREATE TABLE'], harmless: /^(SHOW|dictGet)/ },
     quoter: clickhouseQuoter,
-    failure: classifyClickhouseError,
+    failure: clickhouseFailures.classify,
   });
 };
 
@@ -64,4 +60,4 @@ const clickhouseSettings =
 const remoteEngines =
   '^(MySQL|PostgreSQL|MongoDB|SQLite|ODBC|JDBC|S3|URL|HDFS|Azure|Kafka|Rabbit|NATS|Redis|Delta|Hudi|Iceberg)';
 
-export const clickhouseSessionModule = { open: openClickhouseSession, failure: classifyClickhouseError };
+export const clickhouseSessionModule = { open: openClickhouseSession, failure: clickhouseFailures.classify };

@@ -1,6 +1,6 @@
 import { createColumnKinds } from '../sql/common-kinds.ts';
 import { createQuoter } from '../sql/create-quoter.ts';
-import { createSynonymMap, type TypeNames } from '../type-names.ts';
+import { parseSynonyms, type TypeNames } from '../type-names.ts';
 
 /** The reserved words are those keywords of version 26.9 that it refuses as names, each of which was tried, and the usual ones. */
 export const clickhouseQuoter = createQuoter({
@@ -25,17 +25,8 @@ export const toClickhouseColumnKind = createColumnKinds(
 
 /** The aliases of `system.data_type_families`. */
 export const clickhouseTypeNames: TypeNames = {
-  synonyms: createSynonymMap({
-    bool: 'boolean',
-    datetime: 'timestamp',
-    decimal: 'dec|numeric|fixed',
-    float32: 'float|real|single',
-    float64: 'double|double precision',
-    int8: 'tinyint|int1|byte',
-    int16: 'smallint',
-    int32: 'int|integer|mediumint',
-    int64: 'bigint|signed',
-    string:
-      'char|varchar|text|tinytext|mediumtext|longtext|clob|blob|tinyblob|mediumblob|longblob|varbinary|bytea',
-  }),
+  synonyms:
+    parseSynonyms(`bool|boolean, datetime|timestamp, decimal|dec|numeric|fixed, float32|float|real|single, float64|double|double precision,
+    int8|tinyint|int1|byte, int16|smallint, int32|int|integer|mediumint, int64|bigint|signed, fixedstring|binary, ipv4|inet4, ipv6|inet6,
+    string|char|varchar|text|tinytext|mediumtext|longtext|clob|blob|tinyblob|mediumblob|longblob|varbinary|bytea`),
 };

@@ -27,8 +27,9 @@ export interface HttpSourceOptions {
   readonly isTransient?: (error: unknown) => boolean;
   /** Milliseconds for one request with its retries. Without it, only the limits of the steps apply. */
   readonly limitMs?: number;
+  /** Default: `queryTimeoutRemediation`. */
   readonly timeoutRemediation?: string;
-  /** Bytes of one answer. Default: 24 MB. */
+  /** Bytes of one answer. Default: 24 MB in memory, and 256 MB that are read line by line. */
   readonly maxBytes?: number;
   readonly createTooLongProblem?: () => Problem;
   readonly maxSockets?: number;
@@ -67,7 +68,13 @@ export interface HttpSource extends Disposable {
 }
 
 export const openHttpSource = (dialer: Dialer, options: HttpSourceOptions): HttpSource => {
-  const { secure, login, maxSockets, limitMs: limit, timeoutRemediation: remediation = '' } = options;
+  const {
+    secure,
+    login,
+    maxSockets,
+    limitMs: limit,
+    timeoutRemediation: remediation = queryTimeoutRemediation,
+  } = options;
   const agent = createHttpAgent(dialer, { secure, login, keepAlive: true });
   if (maxSockets !== undefined) agent.maxSockets = maxSockets;
   const closing = new AbortController();
@@ -104,11 +111,8 @@ export const openHttpSource = (dialer: Dialer, options: HttpSourceOptions): Http
     return limit === undefined ? run(signal) : withTimeout({ limit, remediation, signal }, run);
   };
 
-  const toLimits = ({ maxBytes, createTooLongProblem }: HttpSourceRequest) =>
-    [
-      maxBytes ?? options.maxBytes ?? MAX_HTTP_ANSWER_BYTES,
-      createTooLongProblem ?? options.createTooLongProblem,
-    ] as const;
+  const toLimits = ({ maxBytes, createTooLongProblem }: HttpSourceRequest, usual: number) =>
+    [maxBytes ?? options.maxBytes ?? usual, createTooLongProblem ?? options.createTooLongProblem] as const;
 
   const readLines: HttpSource['readLines'] = (request, onLine) => {
     let lines = 0;
@@ -118,13 +122,14 @@ export const openHttpSource = (dialer: Dialer, options: HttpSourceOptions): Http
     };
     return ask(
       request,
-      (answer) => readHttpLines(answer, ...toLimits(request), take),
+      (answer) => readHttpLines(answer, ...toLimits(request, MAX_HTTP_LINES_BYTES), take),
       () => lines === 0,
     );
   };
 
   return {
-    readText: (request) => ask(request, (answer) => readWholeText(answer, ...toLimits(request))),
+    readText: (request) =>
+      ask(request, (answer) => readWholeText(answer, ...toLimits(request, MAX_HTTP_ANSWER_BYTES))),
     readLines,
     readJsonLines: (request, onRow) => readLines(request, (line) => onRow(parseJsonRow(line))),
     [Symbol.dispose]: () => {
@@ -134,9 +139,12 @@ export const openHttpSource = (dialer: Dialer, options: HttpSourceOptions): Http
   };
 };
 
+export const queryTimeoutRemediation = 'Raise query_timeout_seconds, or name the schemas that you need.';
+
 type ReadHttpAnswer<T> = (answer: IncomingMessage) => Promise<T>;
 
 const MAX_HTTP_ANSWER_BYTES = 24 * 2 ** 20;
+const MAX_HTTP_LINES_BYTES = 256 * 2 ** 20;
 const MAX_REFUSAL_BYTES = 2 ** 16;
 /** Characters. */
 const MAX_HTTP_LINE = 2 ** 20;

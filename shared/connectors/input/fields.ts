@@ -35,7 +35,11 @@ export const SecretField = v.pipe(
 );
 
 /** A secret that is sent as the value of an HTTP header. */
-export const HeaderSecretField = v.pipe(SecretField, v.regex(/^[^\p{Cc}]*$/u, 'no control characters'));
+export const HeaderSecretField = v.pipe(
+  v.string(),
+  v.regex(/^[ -~\u00a0-\uffff]{1,16384}$/, '1 to 16384 characters, none of them a control character'),
+  v.metadata({ writeOnly: true }),
+);
 
 /** Whether a field of the credentials is secret. Some are not, such as an access key id or a region. */
 export const isSecretField = (field: v.GenericSchema): boolean =>

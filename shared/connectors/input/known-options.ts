@@ -182,3 +182,9 @@ export const s3Options: ReadonlySet<string> = createOptionSet(`
   use_path_style scheme allow_http allow_bucket_creation allow_bucket_deletion default_region signature_version s3_force_path_style
   disable_ssl disableSSL verify verify_ssl ca_bundle anon requester_pays use_accelerate_endpoint use_dualstack_endpoint use_fips_endpoint
   addressing_style retry_mode max_attempts connect_timeout request_timeout background_writes virtual_addressing bucket prefix hostname insecure`);
+
+/** https://clickhouse.com/docs/integrations/language-clients/java/jdbc · https://clickhouse.com/docs/integrations/python */
+export const clickhouseOptions: ReadonlySet<string> = createOptionSet(`
+  secure verify interface compress protocol sslmode sslrootcert ca_cert client_cert client_cert_key server_host_name query_limit query_retries
+  send_receive_timeout send_timeout receive_timeout sync_request_timeout client_name session_id session_timeout connect_timeout dial_timeout
+  read_timeout max_execution_time socket_timeout connection_timeout skip_verify compression alt_hosts http_port tls_mode readonly`);
