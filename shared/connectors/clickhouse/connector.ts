@@ -11,7 +11,7 @@ export const clickhouse = defineConnector({
   credentials: clickhouseCredentials,
   destination: ['host', 'port', 'username'],
   strength: { auth_method: 'exact' },
-  reach: ({ host, port }) => ({ named: [{ places: [{ host, port }] }] }),
+  reach: ({ host, port }) => ({ named: [{ hosts: [{ host, port }] }] }),
   autocomplete: ['schemas', 'tables', 'columns'],
   names: exactNames,
   loadQuote: async () => (await import('./types.ts')).clickhouseQuoter.quoteName,
