@@ -61,7 +61,7 @@ export interface HttpSourceRequest extends HostPort {
  */
 export interface HttpSource extends Disposable {
   readText(request: HttpSourceRequest): Promise<string>;
-  /** Calls `onLine` with each line of the answer that is not empty, as it arrives. Retries only until the first line. */
+  /** Calls `onLine` with each line of the answer that is not empty, as it arrives. An answer that breaks off is not repeated. */
   readLines(request: HttpSourceRequest, onLine: (line: string) => void): Promise<void>;
   /** The same for lines that are JSON arrays. Any other line is `protocol-mismatch`. */
   readJsonLines(request: HttpSourceRequest, onRow: (row: readonly unknown[]) => void): Promise<void>;
@@ -96,17 +96,10 @@ export const openHttpSource = (dialer: Dialer, options: HttpSourceOptions): Http
     return acceptHttpAnswer(answer, { ...options, ...request }, read);
   };
 
-  const ask = <T>(
-    request: HttpSourceRequest,
-    read: ReadHttpAnswer<T>,
-    isRepeatable = () => true,
-  ): Promise<T> => {
+  const ask = <T>(request: HttpSourceRequest, read: ReadHttpAnswer<T>): Promise<T> => {
     const { isTransient = isTransientRefusal } = options;
     const run = (signal: AbortSignal) =>
-      withRetries(() => sendAndRead(request, signal, read), {
-        isTransient: (error) => isRepeatable() && isTransient(error),
-        signal,
-      });
+      withRetries(() => sendAndRead(request, signal, read), { isTransient, signal });
     const signal = request.signal ?? dialer.signal;
     return limit === undefined ? run(signal) : withTimeout({ limit, remediation, signal }, run);
   };
@@ -114,18 +107,8 @@ export const openHttpSource = (dialer: Dialer, options: HttpSourceOptions): Http
   const toLimits = ({ maxBytes, createTooLongProblem }: HttpSourceRequest, usual: number) =>
     [maxBytes ?? options.maxBytes ?? usual, createTooLongProblem ?? options.createTooLongProblem] as const;
 
-  const readLines: HttpSource['readLines'] = (request, onLine) => {
-    let lines = 0;
-    const take = (line: string) => {
-      lines += 1;
-      onLine(line);
-    };
-    return ask(
-      request,
-      (answer) => readHttpLines(answer, ...toLimits(request, MAX_HTTP_LINES_BYTES), take),
-      () => lines === 0,
-    );
-  };
+  const readLines: HttpSource['readLines'] = (request, onLine) =>
+    ask(request, (answer) => readHttpLines(answer, ...toLimits(request, MAX_HTTP_LINES_BYTES), onLine));
 
   return {
     readText: (request) =>

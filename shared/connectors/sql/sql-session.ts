@@ -91,13 +91,15 @@ const introspectSql = async (
   const parts = createPartReader({ failure, grant: renderGrant(on) });
   const rows = createCatalogRowReaders(drafts, toColumnKind);
   const inScope = (column: string) => renderScope(column, scope, systemSchemas, quoter.quoteText);
-  await Promise.all([
-    ask(queries.tables(inScope), rows.table),
+  const [readsColumns] = await Promise.all([
     parts.read({ reason: 'columns-unread', undo: () => drafts.drop('columns') }, () =>
       ask(queries.columns(inScope), rows.column),
     ),
+    ask(queries.tables(inScope), rows.table),
   ]);
   const found = drafts.listInOrder();
+  // The server lists a table that the account may not read, but none of its columns.
+  if (readsColumns) for (const draft of found) if (draft.columns.length === 0) draft.access = 'none';
   const known = new Set(found.map((draft) => draft.schema));
   const isAbsent = (name: string) => !known.has(name) && !scope.excludedSchemas.includes(name);
   await emitInBatches(
