@@ -232,10 +232,12 @@ describe('privileges from lines of SHOW GRANTS', () => {
       read([
         'GRANT SELECT, INSERT(id, name), SHOW TABLES ON shop.* TO app',
         'GRANT SELECT ON other.* TO app WITH GRANT OPTION',
+        'GRANT ALL ON old.* TO app WITH GRANT OPTION',
       ]).excess.map(({ revoke }) => revoke),
     ).toEqual([
       'REVOKE INSERT(id, name) ON shop.* FROM app;',
       'REVOKE GRANT OPTION FOR SELECT ON other.* FROM app;',
+      'REVOKE ALL ON old.* FROM app; GRANT SELECT ON old.* TO app;',
     ]);
   });
 });

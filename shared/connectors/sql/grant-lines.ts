@@ -38,9 +38,12 @@ export const readGrantLinePrivileges = (
     missing: holds('SELECT') ? [] : [grant('SELECT', on)],
     excess: rights.flatMap((right) => {
       const excess = right.privileges.filter((_, at) => !isReading(right.names[at] ?? '', harmless));
-      const option =
-        right.grantable && excess.length === 0 ? [`GRANT OPTION FOR ${right.privileges.join(', ')}`] : [];
-      return [...excess, ...option].length > 0 ? [revoke([...excess, ...option].join(', '), right.on)] : [];
+      if (excess.length === 0)
+        return right.grantable ? [revoke(`GRANT OPTION FOR ${right.privileges.join(', ')}`, right.on)] : [];
+      const revoked = revoke(excess.join(', '), right.on);
+      // Without ALL, the account would lose SELECT too.
+      const rest = right.names.some(isAll) ? ` ${grant('SELECT', right.on).grant}` : '';
+      return [{ ...revoked, revoke: revoked.revoke + rest }];
     }),
   };
 };
