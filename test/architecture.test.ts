@@ -56,6 +56,20 @@ test('every folder of shared/ has an import rule', () => {
   expect(Object.keys(mayImport)).toEqual(expect.arrayContaining(folders));
 });
 
+/** Redshift is a dialect of PostgreSQL. What other connectors share is in a folder that belongs to none of them. */
+const baseConnectors: Readonly<Record<string, readonly string[]>> = { redshift: ['postgresql'] };
+
+test.each(Object.keys(connectors))('%s imports nothing from the folder of another connector', (name) => {
+  const others = Object.keys(connectors).filter(
+    (other) => other !== name && !baseConnectors[name]?.includes(other),
+  );
+  const code = globSync(`shared/connectors/${name}/*.ts`)
+    .map((file) => readFileSync(file, 'utf8'))
+    .join('\n');
+  const imported = [...code.matchAll(/from '\.\.\/(\w+)\//g)].map(([, folder = '']) => folder);
+  expect(others.filter((other) => imported.includes(other))).toEqual([]);
+});
+
 const modules = readModules();
 const counts = countSource(modules);
 const ours = modules.map(({ file }) => file);

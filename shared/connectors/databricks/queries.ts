@@ -1,20 +1,15 @@
 import type { CatalogScope } from '../catalog.ts';
+import { renderSchemaScope } from '../sql/render-schema-scope.ts';
 import { quoteDatabricksPath, quoteDatabricksText } from './quote.ts';
 
 /** Reads one catalog by Unity Catalog's views: https://docs.databricks.com/sql/language-manual/sql-ref-information-schema */
-export const buildDatabricksCatalogQueries = (
-  catalog: string,
-  { schemas, excludedSchemas }: CatalogScope,
-) => {
+export const buildDatabricksCatalogQueries = (catalog: string, scope: CatalogScope) => {
   const quoteView = (name: string) => quoteDatabricksPath(catalog, 'information_schema', name);
   const renderScope = (column: string) =>
-    [
-      `${column} <> 'information_schema'`,
-      ...(schemas ? [`${column} in (${schemas.map(quoteDatabricksText).join(', ')})`] : []),
-      ...(excludedSchemas.length > 0
-        ? [`${column} not in (${excludedSchemas.map(quoteDatabricksText).join(', ')})`]
-        : []),
-    ].join(' and ');
+    renderSchemaScope(column, scope, {
+      systemSchemas: ['information_schema'],
+      quoteText: quoteDatabricksText,
+    });
   return {
     tables: `select table_schema, table_name, table_type, comment from ${quoteView('tables')} where ${renderScope('table_schema')}`,
     columns: `select table_schema, table_name, column_name, ordinal_position, column_default, is_nullable, full_data_type, comment

@@ -4,6 +4,7 @@ import { createTableDraft, type TableDraft } from '../sql/table-draft.ts';
 import { createTableDrafts, type TableDrafts } from '../sql/table-drafts.ts';
 import { buildTable } from '../sql/build-table.ts';
 import { TABLES_PER_BATCH, emitInBatches } from '../sql/emit-in-batches.ts';
+import { renderSchemaScope } from '../sql/render-schema-scope.ts';
 import { joinFirstLines } from '../reading/join-first-lines.ts';
 import { reportMissing } from '../reading/report-missing.ts';
 import { createPartReader, isPartFailure, type CatalogPart } from '../reading/part-reader.ts';
@@ -141,14 +142,8 @@ const listSnowflakeNotFound = (
   return reportMissing('schemas-not-found', remediation, names.length);
 };
 
-const renderSnowflakeScope = (column: string, { schemas, excludedSchemas }: CatalogScope): string => {
-  const list = (names: readonly string[]) => names.map(quoteSnowflakeText).join(', ');
-  return [
-    `${column} <> 'INFORMATION_SCHEMA'`,
-    ...(schemas ? [`${column} in (${list(schemas)})`] : []),
-    ...(excludedSchemas.length > 0 ? [`${column} not in (${list(excludedSchemas)})`] : []),
-  ].join(' and ');
-};
+const renderSnowflakeScope = (column: string, scope: CatalogScope): string =>
+  renderSchemaScope(column, scope, { systemSchemas: ['INFORMATION_SCHEMA'], quoteText: quoteSnowflakeText });
 
 const renderSnowflakeTablesQuery = (
   informationSchema: string,

@@ -10,6 +10,7 @@ import { emitInBatches } from './emit-in-batches.ts';
 import { type GrantLineRules, readGrantLinePrivileges } from './grant-lines.ts';
 import { createGrantStatements } from './grant-statements.ts';
 import { reportDeniedTables, reportSchemasNotFound } from './missing.ts';
+import { renderSchemaScope } from './render-schema-scope.ts';
 import { createTableDrafts } from './table-drafts.ts';
 
 /** Runs a query and passes each row to `onRow` as it arrives. */
@@ -90,7 +91,8 @@ const introspectSql = async (
   const drafts = createTableDrafts();
   const parts = createPartReader({ failure, grant: renderGrant(on) });
   const rows = createCatalogRowReaders(drafts, toColumnKind);
-  const inScope = (column: string) => renderScope(column, scope, systemSchemas, quoter.quoteText);
+  const inScope = (column: string) =>
+    renderSchemaScope(column, scope, { systemSchemas, quoteText: quoter.quoteText });
   const [readsColumns] = await Promise.all([
     parts.read({ reason: 'columns-unread', undo: () => drafts.drop('columns') }, () =>
       ask(queries.columns(inScope), rows.column),
@@ -113,16 +115,4 @@ const introspectSql = async (
     ...reportDeniedTables(found, (table) => renderGrant(quoter.quotePath(table.schema, table.name))),
     ...parts.missing(),
   ];
-};
-
-/** `database not in ('system') and database in ('sales')` */
-const renderScope = (
-  column: string,
-  { schemas, excludedSchemas }: CatalogScope,
-  systemSchemas: readonly string[],
-  quoteText: Quoter['quoteText'],
-): string => {
-  const list = (names: readonly string[]) => names.map(quoteText).join(', ');
-  const wanted = schemas ? ` and ${column} in (${list(schemas)})` : '';
-  return `${column} not in (${list([...systemSchemas, ...excludedSchemas])})${wanted}`;
 };
