@@ -52,6 +52,7 @@ if (env)
         selfsigned: onPort('SELFSIGNED'),
       },
       many: { config: { database: 'many' } },
+      huge: { config: { database: 'huge' } },
       odd: {
         config: { database: 'odd' },
         names: ['with "quotes"', 'with space', 'dotted.name', 'naïve ünïcode 表', 'back`tick'],
