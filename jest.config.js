@@ -1,5 +1,7 @@
 export default {
   testEnvironment: 'node',
+  // The last says what missing engines cost.
+  reporters: ['default', '<rootDir>/test/engines/missing-engines.ts'],
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/cdk.out', '<rootDir>/.mooring'],
   extensionsToTreatAsEsm: ['.ts'],

@@ -178,8 +178,7 @@ describe('AWS runtime', () => {
   test('gives a function only the ports that it declares', async () => {
     expect(Object.keys(await getAwsRuntime().ports({}))).toEqual([]);
     expect(Object.keys(await getAwsRuntime().ports({ store: 'read' }))).toEqual(['store']);
-    const { documents } = await getAwsRuntime().ports({ documents: 'read' });
-    expect(documents).toBeDefined();
+    expect(Object.keys(await getAwsRuntime().ports({ documents: 'read' }))).toEqual(['documents']);
   });
 
   const records = (...all: readonly object[]) => ({ Records: all }) as never; // only the fields that the handler reads

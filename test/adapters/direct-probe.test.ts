@@ -12,7 +12,7 @@ import { createLog } from '../../shared/log.ts';
 import { parseInput } from '../../shared/parse-input.ts';
 import type { SecretRef, Vault } from '../../shared/ports/vault.ts';
 import { probeContract, type ProbeBench } from '../contracts/probe.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 
 const postgres = reach('postgres');
 
@@ -37,8 +37,10 @@ const open = async (watch = (vault: Vault) => vault): Promise<ProbeBench> => {
   return { probe, store, vault, [Symbol.asyncDispose]: close };
 };
 
-(postgres ? describe : describe.skip)('direct probe', () => {
-  if (postgres) probeContract(() => open(), postgres);
+onEngine(postgres, () => {
+  describe('direct probe', () => {
+    if (postgres) probeContract(() => open(), postgres);
+  });
 });
 
 describe('update of credentials', () => {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createDynamoTable } from '../../infra/local/create-dynamo-table.ts';
 import { createDynamoStore } from '../../shared/adapters/aws/dynamo-store.ts';
 import { awsClient } from '../engines/aws-client.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { storeContract } from '../contracts/store.ts';
 import type { Store } from '../../shared/ports/store.ts';
 
@@ -104,47 +104,47 @@ describe('DynamoDB store', () => {
 
 describe.each(['dynamodb-local', 'aws'])('DynamoDB store on %s', (name) => {
   const engine = reach(name);
-  if (!engine) return;
+  onEngine(engine, () => {
+    const table = `store-${process.pid}-${Date.now()}`;
+    let client: DynamoDBClient;
+    let store: Store;
+    let sent: string[] = [];
+    let time = Date.now();
 
-  const table = `store-${process.pid}-${Date.now()}`;
-  let client: DynamoDBClient;
-  let store: Store;
-  let sent: string[] = [];
-  let time = Date.now();
+    beforeAll(async () => {
+      client = new DynamoDBClient(awsClient(engine));
+      client.middlewareStack.add(
+        (next, { commandName }) =>
+          (args) => {
+            sent.push(String(commandName));
+            return next(args);
+          },
+        { step: 'initialize' },
+      );
+      await createDynamoTable(client, table);
+      await createDynamoTable(client, table);
+      store = createDynamoStore({ client, table, clock: () => time });
+    });
 
-  beforeAll(async () => {
-    client = new DynamoDBClient(awsClient(engine));
-    client.middlewareStack.add(
-      (next, { commandName }) =>
-        (args) => {
-          sent.push(String(commandName));
-          return next(args);
-        },
-      { step: 'initialize' },
-    );
-    await createDynamoTable(client, table);
-    await createDynamoTable(client, table);
-    store = createDynamoStore({ client, table, clock: () => time });
-  });
+    afterAll(() => client.destroy());
 
-  afterAll(() => client.destroy());
+    storeContract(() => ({
+      store,
+      now: () => Math.floor(time / 1000),
+      pass: (seconds) => {
+        time += seconds * 1000;
+      },
+    }));
 
-  storeContract(() => ({
-    store,
-    now: () => Math.floor(time / 1000),
-    pass: (seconds) => {
-      time += seconds * 1000;
-    },
-  }));
-
-  test('a read is one call, a write of one item uses no transaction, and a page is one query', async () => {
-    const item = { pk: 'calls', sk: 'a' };
-    sent = [];
-    await store.write([{ put: item, if: 'absent' }]);
-    await store.get(item);
-    await store.query({ pk: 'calls', limit: 1 });
-    await store.write([{ put: { ...item, sk: 'b' } }, { remove: item, if: 'present' }]);
-    expect(sent).toEqual(['PutItemCommand', 'GetItemCommand', 'QueryCommand', 'TransactWriteItemsCommand']);
+    test('a read is one call, a write of one item uses no transaction, and a page is one query', async () => {
+      const item = { pk: 'calls', sk: 'a' };
+      sent = [];
+      await store.write([{ put: item, if: 'absent' }]);
+      await store.get(item);
+      await store.query({ pk: 'calls', limit: 1 });
+      await store.write([{ put: { ...item, sk: 'b' } }, { remove: item, if: 'present' }]);
+      expect(sent).toEqual(['PutItemCommand', 'GetItemCommand', 'QueryCommand', 'TransactWriteItemsCommand']);
+    });
   });
 });
 

@@ -19,65 +19,76 @@ import { createEventBridgeBus } from '../../shared/adapters/aws/eventbridge-bus.
 import type { ConnectionEvent } from '../../shared/ports/bus.ts';
 import { busContract, parseConnectionEvent, createConnectionEvent, type OpenBus } from '../contracts/bus.ts';
 import { awsClient } from '../engines/aws-client.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { startFakeHttpServer } from './fake-http-server.ts';
 
 const engine = reach('aws');
-const withEngine = engine ? describe : describe.skip;
 
-withEngine('EventBridge bus with a rule to a queue', () => {
-  busContract(async (): Promise<OpenBus> => {
-    const client = new EventBridgeClient(awsClient(engine ?? {}));
-    const queue = new SQSClient(awsClient(engine ?? {}));
-    const busName = `mooring-${randomUUID()}`;
-    const { url, arn } = await newQueue(queue);
-    await client.send(new CreateEventBusCommand({ Name: busName }));
-    const rule = { Name: 'tests', EventBusName: busName };
-    const pattern = { source: ['mooring'], 'detail-type': ['connection.created'], detail: { test: [true] } };
-    await client.send(new PutRuleCommand({ ...rule, EventPattern: JSON.stringify(pattern) }));
-    await client.send(
-      new PutTargetsCommand({ Rule: rule.Name, EventBusName: busName, Targets: [{ Id: 'queue', Arn: arn }] }),
-    );
+onEngine(engine, () => {
+  describe('EventBridge bus with a rule to a queue', () => {
+    busContract(async (): Promise<OpenBus> => {
+      const client = new EventBridgeClient(awsClient(engine));
+      const queue = new SQSClient(awsClient(engine));
+      const busName = `mooring-${randomUUID()}`;
+      const { url, arn } = await newQueue(queue);
+      await client.send(new CreateEventBusCommand({ Name: busName }));
+      const rule = { Name: 'tests', EventBusName: busName };
+      const pattern = {
+        source: ['mooring'],
+        'detail-type': ['connection.created'],
+        detail: { test: [true] },
+      };
+      await client.send(new PutRuleCommand({ ...rule, EventPattern: JSON.stringify(pattern) }));
+      await client.send(
+        new PutTargetsCommand({
+          Rule: rule.Name,
+          EventBusName: busName,
+          Targets: [{ Id: 'queue', Arn: arn }],
+        }),
+      );
 
-    const polled = polling(queue, url, async (body) =>
-      parseConnectionEvent(v.parse(Envelope, JSON.parse(body)).detail),
-    );
-    return {
-      bus: createEventBridgeBus({ client, busName }),
-      received: polled.received,
-      [Symbol.asyncDispose]: async () => {
-        await polled[Symbol.asyncDispose]();
-        client.destroy();
-        queue.destroy();
-      },
-    };
+      const polled = polling(queue, url, async (body) =>
+        parseConnectionEvent(v.parse(Envelope, JSON.parse(body)).detail),
+      );
+      return {
+        bus: createEventBridgeBus({ client, busName }),
+        received: polled.received,
+        [Symbol.asyncDispose]: async () => {
+          await polled[Symbol.asyncDispose]();
+          client.destroy();
+          queue.destroy();
+        },
+      };
+    });
   });
 });
 
-withEngine('polled queue', () => {
-  test('delivers only the message that was not handled again', async () => {
-    const client = new SQSClient(awsClient(engine ?? {}));
-    const { url } = await newQueue(client, { VisibilityTimeout: '1' });
-    const handled = new Map<string, number>();
-    await using polled = polling(client, url, async (body) => {
-      const times = (handled.get(body) ?? 0) + 1;
-      handled.set(body, times);
-      if (body === 'bad' && times === 1) throw new Error('not yet');
-      return body;
+onEngine(engine, () => {
+  describe('polled queue', () => {
+    test('delivers only the message that was not handled again', async () => {
+      const client = new SQSClient(awsClient(engine));
+      const { url } = await newQueue(client, { VisibilityTimeout: '1' });
+      const handled = new Map<string, number>();
+      await using polled = polling(client, url, async (body) => {
+        const times = (handled.get(body) ?? 0) + 1;
+        handled.set(body, times);
+        if (body === 'bad' && times === 1) throw new Error('not yet');
+        return body;
+      });
+      for (const MessageBody of ['good', 'bad', 'better'])
+        await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody }));
+      expect((await polled.received(3)).toSorted()).toEqual(['bad', 'better', 'good']);
+      expect(polled.failures).toEqual([new Error('not yet')]);
+      await polled[Symbol.asyncDispose]();
+      expect(handled).toEqual(
+        new Map([
+          ['good', 1],
+          ['bad', 2],
+          ['better', 1],
+        ]),
+      );
+      client.destroy();
     });
-    for (const MessageBody of ['good', 'bad', 'better'])
-      await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody }));
-    expect((await polled.received(3)).toSorted()).toEqual(['bad', 'better', 'good']);
-    expect(polled.failures).toEqual([new Error('not yet')]);
-    await polled[Symbol.asyncDispose]();
-    expect(handled).toEqual(
-      new Map([
-        ['good', 1],
-        ['bad', 2],
-        ['better', 1],
-      ]),
-    );
-    client.destroy();
   });
 });
 

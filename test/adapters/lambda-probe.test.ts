@@ -16,14 +16,14 @@ import { createLambdaProbe } from '../../shared/adapters/aws/lambda-probe.ts';
 import { createSecretsVault } from '../../shared/adapters/aws/vault/secrets-vault.ts';
 import { probeContract, type ProbeBench } from '../contracts/probe.ts';
 import { awsClient } from '../engines/aws-client.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 
 const engine = reach('aws');
 const postgres = reach('postgres');
 
 /** The deployed bundle, in functions with their own table, vault and role. */
 const open = async (): Promise<ProbeBench> => {
-  const options = awsClient(engine ?? {});
+  const options = awsClient(engine);
   const name = `mooring-probe-${randomUUID().slice(0, 8)}`;
   const dynamo = new DynamoDBClient(options);
   const secrets = new SecretsManagerClient(options);
@@ -113,8 +113,10 @@ const zipped = async (): Promise<Uint8Array> => {
   }
 };
 
-(engine && postgres ? describe : describe.skip)('Lambda probe', () => {
-  if (postgres) probeContract(open, postgres);
+onEngine([engine, postgres], () => {
+  describe('Lambda probe', () => {
+    if (postgres) probeContract(open, postgres);
+  });
 });
 
 describe('invocation of the probe', () => {

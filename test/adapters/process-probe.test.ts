@@ -6,7 +6,7 @@ import { openLocalProbe } from '../../infra/local/local-probe.ts';
 import { openFileVault } from '../../shared/adapters/local/file-vault.ts';
 import { createSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
 import { probeContract, type ProbeBench } from '../contracts/probe.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 
 const postgres = reach('postgres');
 
@@ -23,6 +23,8 @@ const open = async (): Promise<ProbeBench> => {
   return { probe, store, vault, [Symbol.asyncDispose]: close };
 };
 
-(postgres ? describe : describe.skip)('process probe', () => {
-  if (postgres) probeContract(open, postgres);
+onEngine(postgres, () => {
+  describe('process probe', () => {
+    if (postgres) probeContract(open, postgres);
+  });
 });

@@ -1,7 +1,7 @@
 import { MongoClient } from 'mongodb';
 import { openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { mongodb } from '../../shared/connectors/mongodb/connector.ts';
-import { reach } from '../engines/reach.ts';
+import { isReachable, reach } from '../engines/reach.ts';
 import type { Bench, Row } from './bench.ts';
 
 /**
@@ -12,7 +12,7 @@ export const bench: Bench = {
   name: 'mongodb',
   run: async ({ large }) => {
     const engine = reach('mongodb');
-    if (!engine) throw new Error('needs: npm run engines -- start mongodb');
+    if (!isReachable(engine)) throw new Error('needs: npm run engines -- start mongodb');
     const port = Number(engine['MONGODB_PORT']);
     const auth = {
       username: engine['MONGODB_ADMIN_USER'] ?? '',

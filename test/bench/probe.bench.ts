@@ -15,7 +15,7 @@ import { createConnection } from '../../shared/domain/connections/create-connect
 import { createLog } from '../../shared/log.ts';
 import { parseInput } from '../../shared/parse-input.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
-import { reach } from '../engines/reach.ts';
+import { isReachable, reach } from '../engines/reach.ts';
 import type { Bench } from './bench.ts';
 
 /**
@@ -27,7 +27,7 @@ export const bench: Bench = {
   name: 'probe',
   run: async () => {
     const engine = reach('postgres');
-    if (!engine) throw new Error('needs: npm run engines -- start postgres');
+    if (!isReachable(engine)) throw new Error('needs: npm run engines -- start postgres');
     const { POSTGRES_PORT: port, POSTGRES_USER: user = '', POSTGRES_PASSWORD: password = '' } = engine;
     const settings = { host: '127.0.0.1', port: Number(port), database: 'shop' };
     const bare = async () => {

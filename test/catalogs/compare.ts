@@ -12,6 +12,7 @@ import { listDifferences, listPeerDifferences } from './differences.ts';
 import { listServers, type Peer } from './servers.ts';
 import sources from './sources.json' with { type: 'json' };
 import { splitStatements } from './split-statements.ts';
+import { isReachable } from '../engines/reach.ts';
 
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error('expected a folder for the files');
@@ -62,7 +63,9 @@ for (const source of sources) {
       !/\bowner to\b/i.test(text) &&
       !/^(insert|begin|commit|create database|drop database|use)\b/i.test(text),
   );
-  for (const server of listServers().filter(({ engine }) => engine === source.engine)) {
+  for (const server of listServers().filter(
+    ({ engine, reached }) => engine === source.engine && isReachable(reached),
+  )) {
     const { ours, theirs, peer, refused } = await server.compare(statements, readPeer);
     const differences = listDifferences(
       ours.map((table) => server.normalise(table)),

@@ -2,7 +2,7 @@ import type { Table } from '../../shared/connectors/catalog.ts';
 import { connectTo, mysqlEngines } from '../connectors/mysql-engines.ts';
 import { createMysqlCatalogReader } from '../connectors/mysql-reader.ts';
 import { connectToPostgresql, collectPostgresqlCatalog } from '../connectors/collect-postgresql-catalog.ts';
-import { reach } from '../engines/reach.ts';
+import { type EngineVariables, reach } from '../engines/reach.ts';
 import type { ReadTable } from './differences.ts';
 import { readMysql } from './read-mysql.ts';
 import { readPostgres } from './read-postgres.ts';
@@ -10,6 +10,7 @@ import { readPostgres } from './read-postgres.ts';
 /** A running server, and a comparison of two readers on a database that it creates and drops. */
 export interface Server {
   readonly name: string;
+  readonly reached: EngineVariables;
   readonly engine: 'postgres' | 'mysql';
   /** Converts the connector's own representations to those of the other reader. docs/catalog.md lists them. */
   readonly normalise: (table: Table) => Table;
@@ -32,9 +33,8 @@ export const listServers = (): Server[] => [...postgresServers(), ...mysqlServer
 const database = `catalogs_${process.pid}`;
 
 const postgresServers = (): Server[] =>
-  [11, 14, 18].flatMap((version) => {
+  [11, 14, 18].map((version) => {
     const engine = reach('postgres', { POSTGRES_VERSION: `${version}` });
-    if (!engine) return [];
     const admin = {
       host: engine['POSTGRES_HOST'],
       port: Number(engine['POSTGRES_PORT']),
@@ -69,12 +69,19 @@ const postgresServers = (): Server[] =>
         await main.query(`drop database ${database}`);
       }
     };
-    return [{ name: `PostgreSQL ${version}`, engine: 'postgres', normalise: (table) => table, compare }];
+    return {
+      name: `PostgreSQL ${version}`,
+      reached: engine,
+      engine: 'postgres',
+      normalise: (table) => table,
+      compare,
+    };
   });
 
 const mysqlServers = (): Server[] =>
-  mysqlEngines().map(({ name, port, admin, mariadb }) => ({
+  mysqlEngines().map(({ name, port, admin, mariadb, reached }) => ({
     name,
+    reached,
     engine: 'mysql',
     normalise: (table) => (mariadb ? withBareDefaults(table) : table),
     compare: async (statements, peer) => {

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { bigquery } from '../../shared/connectors/bigquery/connector.ts';
 import { createBigquerySettings } from '../../shared/connectors/bigquery/session-state.ts';
 import { createServiceTester } from '../contracts/service.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach, readEngineFile } from '../engines/reach.ts';
 import { startServiceFront } from './service-front.ts';
 
 /** The defaults of a project for queries that do not override them, one for each of our settings. */
@@ -23,14 +22,14 @@ test('each BigQuery session setting has an odd default in this test', () => {
 });
 
 const env = reach('bigquery');
-if (env) {
+onEngine(env, () => {
   const url = env['BIGQUERY_ENDPOINT'] ?? '';
   const { catalogOf, tried } = createServiceTester({
     connector: bigquery,
     config: { project_id: env['BIGQUERY_PROJECT'] ?? '', datasets: ['sales'] },
     credentials: {
       auth_method: 'service_account',
-      service_account: readFileSync(env['BIGQUERY_CREDENTIALS'] ?? '', 'utf8'),
+      service_account: readEngineFile(env['BIGQUERY_CREDENTIALS']),
     },
     endpoint: url,
   });
@@ -62,4 +61,4 @@ if (env) {
     expect(await catalogOf({ endpoint: project.endpoint })).toEqual(expected);
     expect((await tried({ endpoint: project.endpoint })).status).toBe('connected');
   });
-}
+});

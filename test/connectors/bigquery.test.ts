@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { bigquery } from '../../shared/connectors/bigquery/connector.ts';
 import { serviceContract, createServiceTester } from '../contracts/service.ts';
 import type { Service } from '../contracts/service.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach, readEngineFile } from '../engines/reach.ts';
 import { expectWholeShop } from './small-shop.ts';
 
 const sample = {
@@ -12,11 +11,11 @@ const sample = {
 };
 
 const env = reach('bigquery');
-if (env)
+onEngine(env, () => {
   describe('BigQuery session on an emulator', () => {
     const account = (name: string) => ({
       auth_method: 'service_account',
-      service_account: readFileSync(env[name] ?? '', 'utf8'),
+      service_account: readEngineFile(env[name]),
     });
     const service: Service = {
       connector: bigquery,
@@ -33,10 +32,7 @@ if (env)
       'an account that is none': {
         credentials: {
           auth_method: 'service_account',
-          service_account: readFileSync(env['BIGQUERY_CREDENTIALS'] ?? '', 'utf8').replace(
-            'reader@',
-            'gone@',
-          ),
+          service_account: readEngineFile(env['BIGQUERY_CREDENTIALS']).replace('reader@', 'gone@'),
         },
         code: 'authentication-failed',
         native: 'invalid_grant',
@@ -137,3 +133,4 @@ if (env)
       expect((await closed.privileges()).missing).toMatchObject([{ what: 'writing to dataset vault' }]);
     });
   });
+});

@@ -8,7 +8,7 @@ import {
 } from '../../shared/connectors/databricks/session-state.ts';
 import { createDialer } from '../../shared/network/create-dialer.ts';
 import { createStepRecorder } from '../../shared/network/step-recorder.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { pem } from '../network/servers.ts';
 
 const warehouse = '/sql/1.0/warehouses/0123456789abcdef';
@@ -23,7 +23,7 @@ test('the Databricks configuration has Spark settings for a cluster, and only th
 });
 
 const env = reach('databricks');
-if (env)
+onEngine(env, () => {
   describe('Databricks session settings on Spark', () => {
     /**
      * Opens a session with the settings for `path` and returns the rows of the statements. The stand-in knows
@@ -68,3 +68,4 @@ if (env)
       expect(rows).toEqual([...settings.map(({ name, value }) => [name, value]), ['sales']]);
     });
   });
+});

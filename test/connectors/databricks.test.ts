@@ -3,7 +3,7 @@ import { databricks } from '../../shared/connectors/databricks/connector.ts';
 import { createDatabricksQueries } from '../../shared/connectors/databricks/query.ts';
 import { secureServer, serviceContract, createServiceTester } from '../contracts/service.ts';
 import type { Service } from '../contracts/service.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { expectShop, expectWholeShop } from './small-shop.ts';
 
 const config = {
@@ -13,7 +13,7 @@ const config = {
 const token = (text: string | undefined) => ({ auth_method: 'token', token: text ?? '' });
 
 const env = reach('databricks');
-if (env)
+onEngine(env, () => {
   describe('Databricks session on Spark', () => {
     const service: Service = {
       connector: databricks,
@@ -125,6 +125,7 @@ if (env)
       ]);
     });
   });
+});
 
 describe('Databricks service principal', () => {
   test.each([

@@ -6,7 +6,7 @@ import type { SslMode, SessionTarget } from '../../shared/connectors/connector.t
 import { runSourceTest, openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import type { SourceSessionOptions } from '../../shared/connectors/run-source-test.ts';
 import { kafka } from '../../shared/connectors/kafka/connector.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { closedPort, listen, pem } from '../network/servers.ts';
 
 const env = reach('kafka');
@@ -14,7 +14,7 @@ const registry = reach('schema-registry');
 
 const setting = (config: SessionTarget['config'], password: string | undefined, mode: SslMode) => {
   const target: SessionTarget = {
-    config: { bootstrap_servers: env?.[mode === 'prefer' ? 'KAFKA_PLAINTEXT' : 'KAFKA_SSL'], ...config },
+    config: { bootstrap_servers: env[mode === 'prefer' ? 'KAFKA_PLAINTEXT' : 'KAFKA_SSL'], ...config },
     credentials: {
       auth_method: 'none',
       ...(password !== undefined && { schema_registry_password: password }),
@@ -50,7 +50,7 @@ test.each([
   expect(v.is(kafka.config, config)).toBe(false);
 });
 
-if (env && registry) {
+onEngine([env, registry], () => {
   describe('Kafka session with a schema registry', () => {
     const secured = {
       schema_registry_url: registry['SCHEMA_REGISTRY_TLS_URL'],
@@ -126,9 +126,9 @@ if (env && registry) {
       });
     });
   });
-}
+});
 
-if (env) {
+onEngine(env, () => {
   describe('Kafka session with a failing schema registry', () => {
     /** A registry that answers by path; a number is a status. */
     const answering = async (answers: Readonly<Record<string, unknown>>) => {
@@ -240,4 +240,4 @@ if (env) {
       ]);
     });
   });
-}
+});

@@ -6,11 +6,11 @@ import { kafka } from '../../shared/connectors/kafka/connector.ts';
 import { readKafkaPrivileges } from '../../shared/connectors/kafka/privileges.ts';
 import { aclOperations } from '../../shared/connectors/kafka/requests.ts';
 import { sourceContract } from '../contracts/source.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { pem, plainServer } from '../network/servers.ts';
 
 const env = reach('kafka');
-if (env) {
+onEngine(env, () => {
   const at = ({ host = 'localhost', port }: { readonly host?: string; readonly port: number }) => ({
     config: { bootstrap_servers: `${host}:${port}` },
   });
@@ -184,7 +184,7 @@ if (env) {
       });
     });
   });
-}
+});
 
 test.each(['Alter', 'AlterConfigs', 'ClusterAction', 'Create'] as const)(
   'Kafka privileges report %s on the cluster as excess',

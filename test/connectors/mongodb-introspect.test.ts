@@ -4,10 +4,10 @@ import type { CatalogScope, Table } from '../../shared/connectors/catalog.ts';
 import { openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { mongodb } from '../../shared/connectors/mongodb/connector.ts';
 import { compareQualifiedNames } from '../../shared/connectors/reading/compare-names.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 
 const engine = reach('mongodb');
-if (engine)
+onEngine(engine, () => {
   describe('MongoDB catalog', () => {
     const port = Number(engine['MONGODB_PORT']);
     const [user, password] = [engine['MONGODB_ADMIN_USER'] ?? '', engine['MONGODB_ADMIN_PASSWORD'] ?? ''];
@@ -201,3 +201,4 @@ if (engine)
       expect(missing).toMatchObject([{ reason: 'columns-timed-out', count: 1 }]);
     });
   });
+});

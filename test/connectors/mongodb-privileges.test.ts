@@ -3,10 +3,10 @@ import { MongoClient } from 'mongodb';
 import { openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { mongodb } from '../../shared/connectors/mongodb/connector.ts';
 import { renderMongodbGrant, renderMongodbRevoke } from '../../shared/connectors/mongodb/grants.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 
 const engine = reach('mongodb');
-if (engine)
+onEngine(engine, () => {
   describe('MongoDB privileges', () => {
     const port = Number(engine['MONGODB_PORT']);
     const auth = {
@@ -121,6 +121,7 @@ if (engine)
         expect(await asked('target', {})).toEqual({ missing: [], excess: [] });
       }));
   });
+});
 
 test('a MongoDB statement stays one statement on one line, whatever names it contains', () => {
   const user = { user: '")\u2028db.dropDatabase()\n', db: '"' };

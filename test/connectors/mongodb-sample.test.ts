@@ -4,12 +4,12 @@ import type { Table } from '../../shared/connectors/catalog.ts';
 import { openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { mongodb } from '../../shared/connectors/mongodb/connector.ts';
 import { type Api, type Body, startApi } from '../api.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { pem } from '../network/servers.ts';
 import { startFakeTlsMongodb, certificateHello } from './mongodb-server.ts';
 
 const engine = reach('mongodb');
-if (engine)
+onEngine(engine, () => {
   describe('MongoDB collections with more documents than a sample', () => {
     const port = Number(engine['MONGODB_PORT']);
     const own = `sample_${process.pid}`;
@@ -122,6 +122,7 @@ if (engine)
       for (const name of ['numbers', 'object_ids']) expect(seen.get(name)).toContain('early');
     });
   });
+});
 
 describe('MongoDB sample from a scripted server', () => {
   /** Reads one collection of 5000 documents. The server answers pipelines with `$unionWith` with an error. */

@@ -6,7 +6,7 @@ import type { SslMode, SessionTarget } from '../../shared/connectors/connector.t
 import { runSourceTest } from '../../shared/connectors/run-source-test.ts';
 import { mongodb } from '../../shared/connectors/mongodb/connector.ts';
 import { sourceContract } from '../contracts/source.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { closedPort, listen, pem } from '../network/servers.ts';
 import type { Running } from '../network/servers.ts';
 
@@ -36,7 +36,7 @@ const front = (certificate: string, port: number, swallow = 'nothing at all') =>
   );
 
 const engine = reach('mongodb');
-if (engine) {
+onEngine(engine, () => {
   describe('MongoDB 6.0', () => {
     const port = Number(engine['MONGODB_PORT']);
     const notls = reach('mongodb', { MONGODB_SERVER: 'notls' });
@@ -66,7 +66,7 @@ if (engine) {
       },
       credentials: { auth_method: 'password', password: engine['MONGODB_PASSWORD'] ?? '' },
       certificates: {
-        ...(notls && { off: { config: { port: Number(notls['MONGODB_PORT']) } } }),
+        off: { engine: notls, config: { port: Number(notls['MONGODB_PORT']) } },
         expired: behind('expired'),
         wronghost: behind('wronghost'),
         selfsigned: behind('selfsigned'),
@@ -161,7 +161,7 @@ if (engine) {
     });
 
     const tlsonly = reach('mongodb', { MONGODB_SERVER: 'tlsonly' });
-    if (tlsonly)
+    onEngine(tlsonly, () => {
       test('reports tls-required for a server that accepts only TLS', async () => {
         const config = { host: 'localhost', port: Number(tlsonly['MONGODB_PORT']), username };
         const { details, steps } = await tried(config, reader, 'disable');
@@ -169,9 +169,10 @@ if (engine) {
         expect(steps.find(({ step }) => step === 'authenticate')).toMatchObject({ status: 'failed' });
         expect(await tried(config, reader, 'prefer')).toMatchObject({ status: 'connected' });
       });
+    });
 
     const set = reach('mongodb', { MONGODB_SERVER: 'set' });
-    if (set)
+    onEngine(set, () => {
       test('reads a replica set at the named member, whatever members it announces', async () => {
         const config = {
           host: 'localhost',
@@ -181,5 +182,6 @@ if (engine) {
         };
         expect(await tried(config, reader)).toMatchObject({ status: 'connected' });
       });
+    });
   });
-}
+});

@@ -1,6 +1,6 @@
 import mysql2 from 'mysql2';
 import type { Connection } from 'mysql2';
-import { reach } from '../engines/reach.ts';
+import { type EngineVariables, onEngine, reach } from '../engines/reach.ts';
 
 export interface Account {
   readonly user: string;
@@ -10,6 +10,7 @@ export interface Account {
 /** One of the servers that `npm run engines -- start mysql mariadb` starts. */
 export interface MysqlEngine extends Account {
   readonly name: string;
+  readonly reached: EngineVariables;
   readonly mariadb: boolean;
   readonly version: string;
   readonly variables: Readonly<Record<string, string>>;
@@ -22,7 +23,14 @@ export interface MysqlEngine extends Account {
   readonly certificates: readonly ('off' | 'expired' | 'wronghost' | 'selfsigned')[];
 }
 
-/** The servers that run. Those that do not are skipped, with a notice. */
+/** Defines tests for each of these servers. */
+export const onEachMysqlEngine = (
+  defineTests: (engine: MysqlEngine) => void,
+  engines = mysqlEngines(),
+): void => {
+  for (const engine of engines) onEngine(engine.reached, () => defineTests(engine));
+};
+
 export const mysqlEngines = (): MysqlEngine[] =>
   reachAll([
     ['mysql', '9.7', ['off']],
@@ -48,25 +56,23 @@ type Server = readonly [
 ];
 
 const reachAll = (servers: readonly Server[], names?: 'lower'): MysqlEngine[] =>
-  servers.flatMap(([script, version, certificates]) => {
+  servers.map(([script, version, certificates]) => {
     const prefix = script.toUpperCase();
     const variables = { [`${prefix}_VERSION`]: version, ...(names && { [`${prefix}_NAMES`]: names }) };
     const env = reach(script, variables);
-    if (!env) return [];
     const said = (key: string) => env[`${prefix}_${key}`] ?? '';
-    return [
-      {
-        name: `${script === 'mysql' ? 'MySQL' : 'MariaDB'} ${version}${names ? `, names in ${names} case` : ''}`,
-        mariadb: script === 'mariadb',
-        version,
-        variables,
-        certificates,
-        port: Number(said('PORT')),
-        user: said('USER'),
-        password: said('PASSWORD'),
-        admin: { user: said('ADMIN_USER'), password: said('ADMIN_PASSWORD') },
-      },
-    ];
+    return {
+      reached: env,
+      name: `${script === 'mysql' ? 'MySQL' : 'MariaDB'} ${version}${names ? `, names in ${names} case` : ''}`,
+      mariadb: script === 'mariadb',
+      version,
+      variables,
+      certificates,
+      port: Number(said('PORT')),
+      user: said('USER'),
+      password: said('PASSWORD'),
+      admin: { user: said('ADMIN_USER'), password: said('ADMIN_PASSWORD') },
+    };
   });
 
 type Rows = readonly (readonly unknown[])[];

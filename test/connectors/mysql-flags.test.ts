@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { connectTo, mysqlEngines } from './mysql-engines.ts';
+import { connectTo, onEachMysqlEngine } from './mysql-engines.ts';
 import { createMysqlCatalogReader } from './mysql-reader.ts';
 
-for (const { name, port, admin } of mysqlEngines()) {
+onEachMysqlEngine(({ name, port, admin }) => {
   const read = createMysqlCatalogReader(port);
   const own = `flags_${process.pid}`;
   const account = { user: own, password: 'not-real' };
@@ -98,4 +98,4 @@ for (const { name, port, admin } of mysqlEngines()) {
       await run(`drop table ${own}.counted`);
     });
   });
-}
+});

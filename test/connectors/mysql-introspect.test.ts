@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { connectTo, mysqlEngines } from './mysql-engines.ts';
+import { connectTo, onEachMysqlEngine } from './mysql-engines.ts';
 import { createMysqlCatalogReader } from './mysql-reader.ts';
 
-for (const { name, port, mariadb, version, admin, ...reader } of mysqlEngines()) {
+onEachMysqlEngine(({ name, port, mariadb, version, admin, ...reader }) => {
   const read = createMysqlCatalogReader(port);
 
   describe(name, () => {
@@ -246,7 +246,7 @@ for (const { name, port, mariadb, version, admin, ...reader } of mysqlEngines())
       });
     });
   });
-}
+});
 
 const kinds = [
   ['tinyint(1)', 'boolean'],

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Api, startApi } from '../api.ts';
 import { base, createManagementConnection } from '../functions/management/samples.ts';
-import { connectTo, foldingMysqlEngines, type MysqlEngine, mysqlEngines } from './mysql-engines.ts';
+import { connectTo, foldingMysqlEngines, type MysqlEngine, onEachMysqlEngine } from './mysql-engines.ts';
 
 /** A database with a mixed-case name, an account that may read only this database, and an API. */
 const setUp = ({ port, admin }: MysqlEngine) => {
@@ -59,7 +59,7 @@ const setUp = ({ port, admin }: MysqlEngine) => {
   };
 };
 
-for (const engine of foldingMysqlEngines())
+onEachMysqlEngine((engine) => {
   describe(engine.name, () => {
     const { database, register, validate, call, manage } = setUp(engine);
 
@@ -106,8 +106,9 @@ for (const engine of foldingMysqlEngines())
       expect(tables).toMatchObject([{ name: 'big' }, { name: 'granted_by_column' }]);
     });
   });
+}, foldingMysqlEngines());
 
-for (const engine of mysqlEngines())
+onEachMysqlEngine((engine) => {
   describe(engine.name, () => {
     const { database, register, validate } = setUp(engine);
 
@@ -123,3 +124,4 @@ for (const engine of mysqlEngines())
       ).toEqual(['table-not-found', 'table-not-found']);
     });
   });
+});

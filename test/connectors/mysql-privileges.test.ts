@@ -4,9 +4,9 @@ import { openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { mysql } from '../../shared/connectors/mysql/connector.ts';
 import { matchesMysqlPattern, parseMysqlGrants } from '../../shared/connectors/mysql/grants.ts';
 import { readMysqlPrivileges } from '../../shared/connectors/mysql/privileges.ts';
-import { connectTo, mysqlEngines } from './mysql-engines.ts';
+import { connectTo, onEachMysqlEngine } from './mysql-engines.ts';
 
-for (const { name, port, mariadb, admin } of mysqlEngines()) {
+onEachMysqlEngine(({ name, port, mariadb, admin }) => {
   describe(name, () => {
     const user = `Odd "account" ${process.pid}`;
     const account = `\`${user}\`@\`%\``;
@@ -181,7 +181,7 @@ for (const { name, port, mariadb, admin } of mysqlEngines()) {
       await dropped();
     });
   });
-}
+});
 
 describe('MySQL grants', () => {
   const source = (lines: readonly string[], database?: string, foldsNames = false) =>

@@ -7,10 +7,10 @@ import { introspectMysql } from '../../shared/connectors/mysql/introspect.ts';
 import type { MysqlClient } from '../../shared/connectors/mysql/client.ts';
 import { splitMysqlQuery } from '../../shared/connectors/mysql/queries.ts';
 import { listen } from '../network/servers.ts';
-import { connectTo, mysqlEngines } from './mysql-engines.ts';
+import { connectTo, onEachMysqlEngine } from './mysql-engines.ts';
 import { createMysqlCatalogReader, type MysqlReadOptions } from './mysql-reader.ts';
 
-for (const { name, port, admin, ...reader } of mysqlEngines()) {
+onEachMysqlEngine(({ name, port, admin, ...reader }) => {
   const read = createMysqlCatalogReader(port);
 
   describe(name, () => {
@@ -117,7 +117,7 @@ for (const { name, port, admin, ...reader } of mysqlEngines()) {
       },
     );
   });
-}
+});
 
 /** Forwards both directions, but replaces the version in the server's first packet, as ProxySQL does. */
 const greetingAs = (version: string, port: number) =>

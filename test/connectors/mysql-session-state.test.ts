@@ -6,7 +6,7 @@ import { applyMysqlSettings } from '../../shared/connectors/mysql/session-state.
 import { readMysqlServer } from '../../shared/connectors/mysql/version.ts';
 import { createDialer } from '../../shared/network/create-dialer.ts';
 import { createStepRecorder } from '../../shared/network/step-recorder.ts';
-import { connectTo, mysqlEngines } from './mysql-engines.ts';
+import { connectTo, onEachMysqlEngine } from './mysql-engines.ts';
 
 /** Settings that an administrator may apply to every session (`init_connect`). */
 const odd = {
@@ -24,7 +24,7 @@ const setOdd = `set session ${Object.entries(odd)
   .map(([variable, value]) => `${variable} = ${value}`)
   .join(', ')}`;
 
-for (const { name, port, admin } of mysqlEngines()) {
+onEachMysqlEngine(({ name, port, admin }) => {
   describe(`${name} session with other defaults`, () => {
     const database = `state_${process.pid}`;
     const user = `state_${process.pid}`;
@@ -106,4 +106,4 @@ for (const { name, port, admin } of mysqlEngines()) {
       },
     );
   });
-}
+});

@@ -7,7 +7,7 @@ import { mysql } from '../../shared/connectors/mysql/connector.ts';
 import { sourceContract } from '../contracts/source.ts';
 import { reach } from '../engines/reach.ts';
 import { listen, pem } from '../network/servers.ts';
-import { connectTo, mysqlEngines, query, type MysqlEngine } from './mysql-engines.ts';
+import { connectTo, onEachMysqlEngine, query, type MysqlEngine } from './mysql-engines.ts';
 
 const as = (username: string, password: string) => ({
   config: { username, database: undefined },
@@ -165,7 +165,7 @@ const stoppingTap = async (port: number, most: number) => {
   };
 };
 
-for (const engine of mysqlEngines()) {
+onEachMysqlEngine((engine) => {
   const { name, port, mariadb, version, user, password, admin, variables } = engine;
   const reader = { auth_method: 'password', password };
 
@@ -173,7 +173,7 @@ for (const engine of mysqlEngines()) {
     const portWith = (tls: string) => {
       const prefix = mariadb ? 'MARIADB' : 'MYSQL';
       const other = reach(mariadb ? 'mariadb' : 'mysql', { ...variables, [`${prefix}_TLS`]: tls });
-      return other && { config: { port: Number(other[`${prefix}_PORT`]) } };
+      return { engine: other, config: { port: Number(other[`${prefix}_PORT`]) } };
     };
     const certificates = Object.fromEntries(engine.certificates.map((kind) => [kind, portWith(kind)]));
 
@@ -259,4 +259,4 @@ for (const engine of mysqlEngines()) {
 
     logins(engine, off);
   });
-}
+});

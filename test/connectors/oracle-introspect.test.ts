@@ -2,13 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import type { CatalogScope, Table } from '../../shared/connectors/catalog.ts';
 import { openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { oracle } from '../../shared/connectors/oracle/connector.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { buildOracleSessionOptions, buildOracleTarget } from './oracle-fixtures.ts';
 
 // On a stand-in server, with the real driver and SQLite tables named like the dictionary. Their rows follow
 // Oracle's documentation.
 const env = reach('oracle', { ORACLE_TLS: 'off' });
-if (env) {
+onEngine(env, () => {
   const opened = (user: readonly [string, string], role: 'source' | 'target' = 'source', config = {}) => {
     const [username, password] = user;
     const target = buildOracleTarget(Number(env['ORACLE_PORT']), { username, ...config }, password);
@@ -221,4 +221,4 @@ if (env) {
       });
     });
   });
-}
+});

@@ -3,7 +3,7 @@ import type { CatalogScope, Table } from '../../shared/connectors/catalog.ts';
 import { runSourceTest, openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { oracle } from '../../shared/connectors/oracle/connector.ts';
 import { oracleSessionSettings } from '../../shared/connectors/oracle/session-state.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { buildOracleSessionOptions, buildOracleTarget } from './oracle-fixtures.ts';
 
 /**
@@ -17,7 +17,7 @@ test('the stand-in changes every Oracle session setting', () => {
 });
 
 const env = reach('oracle', { ORACLE_TLS: 'off' });
-if (env) {
+onEngine(env, () => {
   const as = (username: string, password: string) =>
     buildOracleTarget(Number(env['ORACLE_PORT']), { username }, password);
   const plain = as('mooring_reader', 'p@ss:w/rd#1%');
@@ -50,4 +50,4 @@ if (env) {
     };
     expect(await outcome(triggered)).toEqual(await outcome(plain));
   });
-}
+});

@@ -5,7 +5,7 @@ import { runSourceTest, openManagedSession } from '../../shared/connectors/run-s
 import { oracle } from '../../shared/connectors/oracle/connector.ts';
 import { parseInput } from '../../shared/parse-input.ts';
 import { sourceContract } from '../contracts/source.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { plainServer } from '../network/servers.ts';
 import { buildOracleSessionOptions, encodeOracleRedirect, buildOracleTarget } from './oracle-fixtures.ts';
 
@@ -59,11 +59,11 @@ const service = (name: string) => ({ config: { service_name: name } });
 // transaction.
 const env = reach('oracle', { ORACLE_TLS: 'server' });
 const plain = reach('oracle', { ORACLE_TLS: 'off' });
-if (env && plain)
+onEngine([env, plain], () => {
   describe('Oracle stand-in that speaks TNS', () => {
     const portOf = (ORACLE_TLS: string) => {
       const other = reach('oracle', { ORACLE_TLS });
-      return other && { config: { port: Number(other['ORACLE_PORT']) } };
+      return { engine: other, config: { port: Number(other['ORACLE_PORT']) } };
     };
     const port = Number(plain['ORACLE_PORT']);
 
@@ -232,3 +232,4 @@ if (env && plain)
       });
     });
   });
+});

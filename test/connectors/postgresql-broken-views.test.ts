@@ -1,33 +1,33 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { connectToPostgresql, collectPostgresqlCatalog } from './collect-postgresql-catalog.ts';
 
 for (const version of [11, 14, 18]) {
   const engine = reach('postgres', { POSTGRES_VERSION: `${version}` });
-  if (!engine) continue;
-  const place = { host: engine['POSTGRES_HOST'], port: Number(engine['POSTGRES_PORT']) };
-  const admin = {
-    ...place,
-    user: engine['POSTGRES_ADMIN_USER'],
-    password: engine['POSTGRES_ADMIN_PASSWORD'],
-  };
+  onEngine(engine, () => {
+    const place = { host: engine['POSTGRES_HOST'], port: Number(engine['POSTGRES_PORT']) };
+    const admin = {
+      ...place,
+      user: engine['POSTGRES_ADMIN_USER'],
+      password: engine['POSTGRES_ADMIN_PASSWORD'],
+    };
 
-  describe(`PostgreSQL ${version} views`, () => {
-    const database = `views_${process.pid}`;
-    const owner = `views_owner_${process.pid}`;
-    const user = `views_reader_${process.pid}`;
-    const views =
-      'owned counted by_column above above_hidden over_other filled empty later joined two calling invoked invoked_too';
-    /** Abbreviations that PostgreSQL accepts for true. */
-    const [invoker, other] =
-      version >= 15 ? ["with (security_invoker = 'ON')", "with (security_invoker = 'tr')"] : ['', ''];
-    const reader = { ...place, database, user, password: 'obviously-fake' };
+    describe(`PostgreSQL ${version} views`, () => {
+      const database = `views_${process.pid}`;
+      const owner = `views_owner_${process.pid}`;
+      const user = `views_reader_${process.pid}`;
+      const views =
+        'owned counted by_column above above_hidden over_other filled empty later joined two calling invoked invoked_too';
+      /** Abbreviations that PostgreSQL accepts for true. */
+      const [invoker, other] =
+        version >= 15 ? ["with (security_invoker = 'ON')", "with (security_invoker = 'tr')"] : ['', ''];
+      const reader = { ...place, database, user, password: 'obviously-fake' };
 
-    beforeAll(async () => {
-      await using client = await connectToPostgresql({ ...admin, database: 'postgres' });
-      await client.query(`create database ${database} template template0`);
-      await using inside = await connectToPostgresql({ ...admin, database });
-      await inside.query(`
+      beforeAll(async () => {
+        await using client = await connectToPostgresql({ ...admin, database: 'postgres' });
+        await client.query(`create database ${database} template template0`);
+        await using inside = await connectToPostgresql({ ...admin, database });
+        await inside.query(`
         create role ${owner}; create role ${user} login password 'obviously-fake';
         create table base (a int, b int); create table secret (a int, c int);
         create view owned as select a, b from base;
@@ -50,56 +50,57 @@ for (const version of [11, 14, 18]) {
         grant select (a) on base to ${owner};
         ${['owned', 'counted', 'by_column', 'joined', 'two', 'filled', 'empty', 'later'].map((view) => `alter ${['filled', 'empty', 'later'].includes(view) ? 'materialized ' : ''}view ${view} owner to ${owner};`).join('\n')}
         grant select on ${views.replaceAll(' ', ', ')} to ${user};`);
-    });
-    afterAll(async () => {
-      await using client = await connectToPostgresql({ ...admin, database: 'postgres' });
-      await client.query(`drop database if exists ${database}`);
-      await client.query(`drop role if exists ${owner}, ${user}`);
-    });
-
-    /** The views that the server itself refuses to read. */
-    const unreadable = async () => {
-      await using client = await connectToPostgresql(reader);
-      const refused: string[] = [];
-      for (const view of views.split(' '))
-        await client.query(`select * from ${view} limit 1`).catch(() => refused.push(view));
-      return refused;
-    };
-
-    test('that cannot be read are reported, with statements that make them readable', async () => {
-      const refused = await unreadable();
-      expect(refused).toEqual(
-        'owned above above_hidden over_other empty later joined two calling'
-          .split(' ')
-          .concat(version >= 15 ? ['invoked', 'invoked_too'] : []),
-      );
-      const { missing } = await collectPostgresqlCatalog(reader, {
-        schemas: ['public'],
-        excludedSchemas: [],
       });
-      const [broken] = missing.filter(({ reason }) => reason === 'views-broken');
-      expect(broken?.count).toBe(refused.length);
-      await using client = await connectToPostgresql({ ...admin, database });
-      await client.query(broken?.remediation ?? '');
-      expect(await unreadable()).toEqual([]);
-      expect((await collectPostgresqlCatalog(reader)).missing.map(({ reason }) => reason)).toEqual([
-        'tables-denied',
-      ]);
-    });
-
-    test('in a schema whose configured name differs in case are reported as not found', async () => {
-      const { missing } = await collectPostgresqlCatalog(reader, {
-        schemas: ['Public', 'gone'],
-        excludedSchemas: [],
+      afterAll(async () => {
+        await using client = await connectToPostgresql({ ...admin, database: 'postgres' });
+        await client.query(`drop database if exists ${database}`);
+        await client.query(`drop role if exists ${owner}, ${user}`);
       });
-      expect(missing).toEqual([
-        {
-          reason: 'schemas-not-found',
-          count: 2,
-          remediation:
-            'Correct config.schemas: it contains schemas that do not exist. Names are case-sensitive. Did you mean public?',
-        },
-      ]);
+
+      /** The views that the server itself refuses to read. */
+      const unreadable = async () => {
+        await using client = await connectToPostgresql(reader);
+        const refused: string[] = [];
+        for (const view of views.split(' '))
+          await client.query(`select * from ${view} limit 1`).catch(() => refused.push(view));
+        return refused;
+      };
+
+      test('that cannot be read are reported, with statements that make them readable', async () => {
+        const refused = await unreadable();
+        expect(refused).toEqual(
+          'owned above above_hidden over_other empty later joined two calling'
+            .split(' ')
+            .concat(version >= 15 ? ['invoked', 'invoked_too'] : []),
+        );
+        const { missing } = await collectPostgresqlCatalog(reader, {
+          schemas: ['public'],
+          excludedSchemas: [],
+        });
+        const [broken] = missing.filter(({ reason }) => reason === 'views-broken');
+        expect(broken?.count).toBe(refused.length);
+        await using client = await connectToPostgresql({ ...admin, database });
+        await client.query(broken?.remediation ?? '');
+        expect(await unreadable()).toEqual([]);
+        expect((await collectPostgresqlCatalog(reader)).missing.map(({ reason }) => reason)).toEqual([
+          'tables-denied',
+        ]);
+      });
+
+      test('in a schema whose configured name differs in case are reported as not found', async () => {
+        const { missing } = await collectPostgresqlCatalog(reader, {
+          schemas: ['Public', 'gone'],
+          excludedSchemas: [],
+        });
+        expect(missing).toEqual([
+          {
+            reason: 'schemas-not-found',
+            count: 2,
+            remediation:
+              'Correct config.schemas: it contains schemas that do not exist. Names are case-sensitive. Did you mean public?',
+          },
+        ]);
+      });
     });
   });
 }

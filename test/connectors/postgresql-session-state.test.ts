@@ -6,7 +6,7 @@ import {
   postgresqlSessionSettings,
 } from '../../shared/connectors/postgresql/session-state.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { connectToPostgresql, collectPostgresqlCatalog } from './collect-postgresql-catalog.ts';
 
 /**
@@ -49,113 +49,120 @@ const objects = `
 
 for (const version of [11, 14, 18]) {
   const engine = reach('postgres', { POSTGRES_VERSION: `${version}` });
-  if (!engine) continue;
+  onEngine(engine, () => {
+    describe(`PostgreSQL ${version} session of an account with changed settings`, () => {
+      const at = { host: engine['POSTGRES_HOST'] ?? '', port: Number(engine['POSTGRES_PORT']) };
+      const database = `state_${process.pid}`;
+      const admin = {
+        ...at,
+        user: engine['POSTGRES_ADMIN_USER'],
+        password: engine['POSTGRES_ADMIN_PASSWORD'],
+      };
+      const [plain, set] = [`plain_${process.pid}`, `set_${process.pid}`];
+      const as = (user: string) => ({ ...at, user, password: user, database });
 
-  describe(`PostgreSQL ${version} session of an account with changed settings`, () => {
-    const at = { host: engine['POSTGRES_HOST'] ?? '', port: Number(engine['POSTGRES_PORT']) };
-    const database = `state_${process.pid}`;
-    const admin = { ...at, user: engine['POSTGRES_ADMIN_USER'], password: engine['POSTGRES_ADMIN_PASSWORD'] };
-    const [plain, set] = [`plain_${process.pid}`, `set_${process.pid}`];
-    const as = (user: string) => ({ ...at, user, password: user, database });
-
-    beforeAll(async () => {
-      await using client = await connectToPostgresql({ ...admin, database: 'postgres' });
-      await client.query(`create database ${database} template template0 encoding 'UTF8'`);
-      for (const role of [plain, set]) await client.query(`create role ${role} login password '${role}'`);
-      await using inside = await connectToPostgresql({ ...admin, database });
-      await inside.query(objects);
-      for (const role of [plain, set]) {
-        await inside.query(`grant select on all tables in schema public to ${role}`);
-        await inside.query(`grant usage on schema trap to ${role}`);
-      }
-      for (const [name, value] of Object.entries(odd(version)))
-        await inside.query(
-          `alter role ${set} set ${name} = ${name === 'search_path' ? value : `'${value}'`}`,
-        );
-    });
-
-    afterAll(async () => {
-      await using client = await connectToPostgresql({ ...admin, database: 'postgres' });
-      await client.query(`drop database if exists ${database}`);
-      for (const role of [plain, set]) await client.query(`drop role if exists ${role}`);
-    });
-
-    test('reads the same catalog', async () => {
-      const expected = await collectPostgresqlCatalog(as(plain));
-      expect(expected.tables.map(({ name }) => name)).toEqual(['名前']);
-      expect(expected.column('名前', 'h')).toMatchObject({ type: 'trap.mood', default: "'good'::trap.mood" });
-      expect(expected.column('名前', 'c')?.default).toMatch(/^'2020-02-03 04:05:06\+00'/);
-      const { tables, missing } = await collectPostgresqlCatalog(as(set));
-      expect({ tables, missing }).toEqual({ tables: expected.tables, missing: expected.missing });
-    });
-
-    test('passes the same connection test', async () => {
-      const run = (username: string) =>
-        runSourceTest(
-          connectors.postgresql,
-          {
-            config: { ...at, database, username },
-            credentials: { auth_method: 'password', password: username },
-            options: { ssl_mode: 'prefer', query_timeout_seconds: 60 },
-            role: 'source',
-          },
-          {
-            policy: { loopback: true },
-            environment: 'default',
-            tlsSettings: { mode: 'prefer' },
-            options: { connection_timeout_seconds: 30 },
-          },
-        );
-      const outcome = ({ status, steps }: Awaited<ReturnType<typeof run>>) => ({
-        status,
-        steps: steps.map(({ step, status: each, remediation }) => ({ step, each, remediation })),
+      beforeAll(async () => {
+        await using client = await connectToPostgresql({ ...admin, database: 'postgres' });
+        await client.query(`create database ${database} template template0 encoding 'UTF8'`);
+        for (const role of [plain, set]) await client.query(`create role ${role} login password '${role}'`);
+        await using inside = await connectToPostgresql({ ...admin, database });
+        await inside.query(objects);
+        for (const role of [plain, set]) {
+          await inside.query(`grant select on all tables in schema public to ${role}`);
+          await inside.query(`grant usage on schema trap to ${role}`);
+        }
+        for (const [name, value] of Object.entries(odd(version)))
+          await inside.query(
+            `alter role ${set} set ${name} = ${name === 'search_path' ? value : `'${value}'`}`,
+          );
       });
-      const expected = outcome(await run(plain));
-      expect(expected.status).toBe('connected');
-      expect(outcome(await run(set))).toEqual(expected);
-    });
 
-    test('uses the query time limit of the connection', async () => {
-      await using client = await connectToPostgresql(as(set));
-      const slept: string[] = [];
-      await runPostgresqlTransaction(
-        client,
-        buildPostgresqlBegin(60_000),
-        [{ sql: `select 'slept' from pg_sleep(3)`, row: ([word = '']) => slept.push(word) }],
-        60_000,
-      );
-      expect(slept).toEqual(['slept']);
-    });
+      afterAll(async () => {
+        await using client = await connectToPostgresql({ ...admin, database: 'postgres' });
+        await client.query(`drop database if exists ${database}`);
+        for (const role of [plain, set]) await client.query(`drop role if exists ${role}`);
+      });
 
-    test('applies every session setting that the version supports, for the transaction only', async () => {
-      await using client = await connectToPostgresql(as(set));
-      const names = [
-        ...postgresqlSessionSettings.map(({ name }) => name),
-        'statement_timeout',
-        'transaction_isolation',
-      ];
-      const look = names.map(
-        (name) => `select '${name}', coalesce(pg_catalog.current_setting('${name}', true), 'unknown')`,
-      );
-      const found = new Map<string, string>();
-      await runPostgresqlTransaction(
-        client,
-        buildPostgresqlBegin(1234),
-        [{ sql: look.join(' union all '), row: ([name = '', value = '']) => found.set(name, value) }],
-        1234,
-      );
-      const expected = postgresqlSessionSettings.map(({ name, value, since = 0 }) => [
-        name,
-        version < since ? 'unknown' : value,
-      ]);
-      expect([...found]).toEqual([
-        ...expected,
-        ['statement_timeout', '1234ms'],
-        // A standby refuses to begin a serializable transaction.
-        ['transaction_isolation', 'repeatable read'],
-      ]);
-      const { rows } = await client.query<{ TimeZone: string }>('show TimeZone');
-      expect(rows).toEqual([{ TimeZone: 'Asia/Tokyo' }]);
+      test('reads the same catalog', async () => {
+        const expected = await collectPostgresqlCatalog(as(plain));
+        expect(expected.tables.map(({ name }) => name)).toEqual(['名前']);
+        expect(expected.column('名前', 'h')).toMatchObject({
+          type: 'trap.mood',
+          default: "'good'::trap.mood",
+        });
+        expect(expected.column('名前', 'c')?.default).toMatch(/^'2020-02-03 04:05:06\+00'/);
+        const { tables, missing } = await collectPostgresqlCatalog(as(set));
+        expect({ tables, missing }).toEqual({ tables: expected.tables, missing: expected.missing });
+      });
+
+      test('passes the same connection test', async () => {
+        const run = (username: string) =>
+          runSourceTest(
+            connectors.postgresql,
+            {
+              config: { ...at, database, username },
+              credentials: { auth_method: 'password', password: username },
+              options: { ssl_mode: 'prefer', query_timeout_seconds: 60 },
+              role: 'source',
+            },
+            {
+              policy: { loopback: true },
+              environment: 'default',
+              tlsSettings: { mode: 'prefer' },
+              options: { connection_timeout_seconds: 30 },
+            },
+          );
+        const outcome = ({ status, steps }: Awaited<ReturnType<typeof run>>) => ({
+          status,
+          steps: steps.map(({ step, status: each, remediation }) => ({ step, each, remediation })),
+        });
+        const expected = outcome(await run(plain));
+        expect(expected.status).toBe('connected');
+        expect(outcome(await run(set))).toEqual(expected);
+      });
+
+      test('uses the query time limit of the connection', async () => {
+        await using client = await connectToPostgresql(as(set));
+        const slept: string[] = [];
+        await runPostgresqlTransaction(
+          client,
+          buildPostgresqlBegin(60_000),
+          [{ sql: `select 'slept' from pg_sleep(3)`, row: ([word = '']) => slept.push(word) }],
+          60_000,
+        );
+        expect(slept).toEqual(['slept']);
+      });
+
+      test('applies every session setting that the version supports, for the transaction only', async () => {
+        await using client = await connectToPostgresql(as(set));
+        const names = [
+          ...postgresqlSessionSettings.map(({ name }) => name),
+          'statement_timeout',
+          'transaction_isolation',
+        ];
+        const look = names.map(
+          (name) => `select '${name}', coalesce(pg_catalog.current_setting('${name}', true), 'unknown')`,
+        );
+        const found = new Map<string, string>();
+        await runPostgresqlTransaction(
+          client,
+          buildPostgresqlBegin(1234),
+          [{ sql: look.join(' union all '), row: ([name = '', value = '']) => found.set(name, value) }],
+          1234,
+        );
+        const expected = postgresqlSessionSettings.map(({ name, value, since = 0 }) => [
+          name,
+          version < since ? 'unknown' : value,
+        ]);
+        expect([...found]).toEqual([
+          ...expected,
+          ['statement_timeout', '1234ms'],
+          // A standby refuses to begin a serializable transaction.
+          ['transaction_isolation', 'repeatable read'],
+        ]);
+        const { rows } = await client.query<{ TimeZone: string }>('show TimeZone');
+        expect(rows).toEqual([{ TimeZone: 'Asia/Tokyo' }]);
+      });
     });
   });
 }

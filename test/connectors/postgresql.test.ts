@@ -1,7 +1,7 @@
 import { describe } from '@jest/globals';
 import { connectors } from '../../shared/connectors/registry.ts';
 import { sourceContract } from '../contracts/source.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { as, oddNames, refusals, wrongPassword } from './postgresql-accounts.ts';
 import { connectToPostgresql } from './collect-postgresql-catalog.ts';
 
@@ -33,50 +33,50 @@ const common = (env: Env, admin: Env) => ({
 
 for (const version of ['11', '14', '18']) {
   const env = reach('postgres', { POSTGRES_VERSION: version });
-  if (!env) continue;
+  onEngine(env, () => {
+    describe(`PostgreSQL ${version}`, () => {
+      const portWith = (POSTGRES_TLS: string) => {
+        const other = reach('postgres', { POSTGRES_VERSION: version, POSTGRES_TLS });
+        return { engine: other, config: { port: Number(other['POSTGRES_PORT']) } };
+      };
+      // Certificates do not depend on the version of the server: only one version has them all.
+      const certificates =
+        version === '18'
+          ? Object.fromEntries(
+              (['off', 'expired', 'wronghost', 'selfsigned'] as const).map((kind) => [kind, portWith(kind)]),
+            )
+          : {};
 
-  describe(`PostgreSQL ${version}`, () => {
-    const portWith = (POSTGRES_TLS: string) => {
-      const other = reach('postgres', { POSTGRES_VERSION: version, POSTGRES_TLS });
-      return other && { config: { port: Number(other['POSTGRES_PORT']) } };
-    };
-    // Certificates do not depend on the version of the server: only one version has them all.
-    const certificates =
-      version === '18'
-        ? Object.fromEntries(
-            (['off', 'expired', 'wronghost', 'selfsigned'] as const).map((kind) => [kind, portWith(kind)]),
-          )
-        : {};
-
-    sourceContract({
-      ...common(
-        {
-          PORT: env['POSTGRES_PORT'] ?? '',
-          USER: env['POSTGRES_USER'] ?? '',
-          PASSWORD: env['POSTGRES_PASSWORD'] ?? '',
+      sourceContract({
+        ...common(
+          {
+            PORT: env['POSTGRES_PORT'] ?? '',
+            USER: env['POSTGRES_USER'] ?? '',
+            PASSWORD: env['POSTGRES_PASSWORD'] ?? '',
+          },
+          env,
+        ),
+        certificates,
+        refused: {
+          ...refusals,
+          'an account that must show a certificate': {
+            config: { username: 'mooring_cert' },
+            code: 'client-certificate-required',
+            native: '28000',
+          },
+          'a certificate alone, where a password is wanted': {
+            credentials: { auth_method: 'certificate' },
+            code: 'authentication-failed',
+          },
         },
-        env,
-      ),
-      certificates,
-      refused: {
-        ...refusals,
-        'an account that must show a certificate': {
-          config: { username: 'mooring_cert' },
-          code: 'client-certificate-required',
-          native: '28000',
-        },
-        'a certificate alone, where a password is wanted': {
-          credentials: { auth_method: 'certificate' },
-          code: 'authentication-failed',
-        },
-      },
+      });
     });
   });
 }
 
 const pooler = reach('pgbouncer');
-const behind = pooler && reach('postgres', { POSTGRES_VERSION: '18' });
-if (pooler && behind) {
+const behind = reach('postgres', { POSTGRES_VERSION: '18' });
+onEngine([pooler, behind], () => {
   describe('PostgreSQL behind PgBouncer', () => {
     sourceContract({
       ...common(
@@ -102,4 +102,4 @@ if (pooler && behind) {
       },
     });
   });
-}
+});

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { pem } from '../network/servers.ts';
 import { startAwsApi } from './aws-api.ts';
 import { type BundledProbe, bundleProbe } from './bundled-probe.ts';
@@ -50,7 +50,7 @@ describe('clients of the Redshift APIs', () => {
     expect(whoAsks).toEqual(['shared/connectors/redshift/temporary-login.ts']);
   });
 
-  if (engine)
+  onEngine(engine, () => {
     test('open a Redshift session from the probe bundle', async () => {
       const { port, database, reader, start, stop, handsOut } = createRedshiftStandIn(engine);
       await start();
@@ -73,6 +73,7 @@ describe('clients of the Redshift APIs', () => {
         await stop();
       }
     });
+  });
 });
 
 /** Every name resolves to the loopback address. */

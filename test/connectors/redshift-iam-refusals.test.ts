@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { startAwsApi } from './aws-api.ts';
 import { cluster, keys, createRedshiftStandIn, workgroup, xml } from './redshift-stand-in.ts';
 
 const engine = reach('postgres', { POSTGRES_VERSION: '18' });
 
-if (engine)
+onEngine(engine, () => {
   describe('Redshift login with AWS keys', () => {
     const { reader, start, stop, tried, handsOut } = createRedshiftStandIn(engine);
     beforeAll(start);
@@ -121,6 +121,7 @@ if (engine)
       });
     });
   });
+});
 
 /** Each message contains the secret. */
 const xmlRefusal = (name: string) => [

@@ -2,14 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runSourceTest } from '../../shared/connectors/run-source-test.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
 import { describeConnector } from '../../shared/domain/input/connector-catalogue.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { plainServer } from '../network/servers.ts';
 import { startAwsApi } from './aws-api.ts';
 import { cluster, keys, password, createRedshiftStandIn, workgroup } from './redshift-stand-in.ts';
 
 const engine = reach('postgres', { POSTGRES_VERSION: '18' });
 
-if (engine)
+onEngine(engine, () => {
   describe('Redshift login with AWS keys, on a PostgreSQL that accepts the temporary passwords', () => {
     const { database, reader, start, stop, tried, handsOut } = createRedshiftStandIn(engine);
     beforeAll(start);
@@ -180,17 +180,18 @@ if (engine)
       });
     });
 
-    test('without TLS fails before AWS is asked for a password', async () => {
-      const clear = reach('postgres', { POSTGRES_VERSION: '18', POSTGRES_TLS: 'off' });
-      if (!clear) return;
-      await using api = await startAwsApi(keys.secret_access_key, handsOut());
-      const { failed } = await tried({
-        endpoint: api.url,
-        mode: 'prefer',
-        port: Number(clear['POSTGRES_PORT']),
+    const clear = reach('postgres', { POSTGRES_VERSION: '18', POSTGRES_TLS: 'off' });
+    onEngine(clear, () => {
+      test('without TLS fails before AWS is asked for a password', async () => {
+        await using api = await startAwsApi(keys.secret_access_key, handsOut());
+        const { failed } = await tried({
+          endpoint: api.url,
+          mode: 'prefer',
+          port: Number(clear['POSTGRES_PORT']),
+        });
+        expect(failed).toMatchObject({ step: 'authenticate', code: 'tls-required' });
+        expect(api.asked).toHaveLength(0);
       });
-      expect(failed).toMatchObject({ step: 'authenticate', code: 'tls-required' });
-      expect(api.asked).toHaveLength(0);
     });
 
     test('has its secret and optional fields in the connector catalogue', () => {
@@ -231,3 +232,4 @@ if (engine)
       });
     });
   });
+});

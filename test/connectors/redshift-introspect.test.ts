@@ -3,13 +3,13 @@ import type { ClientConfig } from 'pg';
 import type { CatalogScope, Table } from '../../shared/connectors/catalog.ts';
 import { introspectRedshift } from '../../shared/connectors/redshift/introspect.ts';
 import { toRedshiftColumnKind, renderRedshiftType } from '../../shared/connectors/redshift/kinds.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { connectToPostgresql } from './collect-postgresql-catalog.ts';
 import { createRedshiftDatabase } from './redshift-database.ts';
 
 const engine = reach('postgres', { POSTGRES_VERSION: '18' });
 
-if (engine)
+onEngine(engine, () => {
   describe("Redshift introspection of a PostgreSQL with views named like Redshift's", () => {
     const { admin, database, start, stop } = createRedshiftDatabase(engine, 'introspect');
 
@@ -120,6 +120,7 @@ if (engine)
       });
     });
   });
+});
 
 test.each([
   ['character varying', 255, 0, 0, 'character varying(255)', 'string'],

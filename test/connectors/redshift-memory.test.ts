@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, test } from '@jest/globals';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { expectBoundedMemory } from '../contracts/memory.ts';
 import { createRedshiftDatabase } from './redshift-database.ts';
 
@@ -17,7 +17,7 @@ const columns = `drop view pg_catalog.svv_columns; create view pg_catalog.svv_co
 
 const engine = reach('postgres', { POSTGRES_VERSION: '18' });
 
-if (engine) {
+onEngine(engine, () => {
   const { admin, database, start, stop } = createRedshiftDatabase(engine, 'memory');
   const { user: username, password, ...at } = admin;
 
@@ -44,4 +44,4 @@ if (engine) {
       schemas: ['warehouse'],
     });
   });
-}
+});

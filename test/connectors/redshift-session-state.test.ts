@@ -4,7 +4,7 @@ import { runSourceTest, openManagedSession } from '../../shared/connectors/run-s
 import type { Table } from '../../shared/connectors/catalog.ts';
 import { redshiftSessionSettings } from '../../shared/connectors/redshift/session-state.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { plainServer } from '../network/servers.ts';
 import { createRedshiftDatabase } from './redshift-database.ts';
 
@@ -53,7 +53,7 @@ const upperCased = (message: Buffer): Buffer => {
 };
 
 const engine = reach('postgres', { POSTGRES_VERSION: '18', POSTGRES_TLS: 'off' });
-if (engine)
+onEngine(engine, () => {
   describe('Redshift session of a user with changed settings', () => {
     const { admin, database, inside, start, stop } = createRedshiftDatabase(engine, 'state');
     const [plain, set] = [`plain_rs_${process.pid}`, `set_rs_${process.pid}`];
@@ -137,3 +137,4 @@ if (engine)
       expect(await read(plain, front.port)).toEqual(await read(plain));
     });
   });
+});

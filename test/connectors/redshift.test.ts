@@ -6,7 +6,7 @@ import { openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import type { SourceSessionOptions } from '../../shared/connectors/run-source-test.ts';
 import { connectors } from '../../shared/connectors/registry.ts';
 import { sourceContract } from '../contracts/source.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { as, oddNames, refusals } from './postgresql-accounts.ts';
 import { createRedshiftDatabase, hideExternalTableSql } from './redshift-database.ts';
 
@@ -28,7 +28,7 @@ const engine = reach('postgres', { POSTGRES_VERSION: '18' });
 
 // The refusals of Redshift are assumed to be those of PostgreSQL, which it derives from. Here PostgreSQL
 // itself refuses.
-if (engine)
+onEngine(engine, () => {
   describe("Redshift on a PostgreSQL with views named like Redshift's", () => {
     const shop = createRedshiftDatabase(engine);
     const many = createRedshiftDatabase(engine, 'many');
@@ -47,9 +47,10 @@ if (engine)
     /** These servers have no such views. The tests on them end with TLS. */
     const certified = (POSTGRES_TLS: string) => {
       const other = reach('postgres', { POSTGRES_VERSION: '18', POSTGRES_TLS });
-      return (
-        other && { config: { port: Number(other['POSTGRES_PORT']), database: other['POSTGRES_DATABASE'] } }
-      );
+      return {
+        engine: other,
+        config: { port: Number(other['POSTGRES_PORT']), database: other['POSTGRES_DATABASE'] },
+      };
     };
 
     sourceContract({
@@ -109,3 +110,4 @@ if (engine)
       expect(tables.map(({ name }) => name)).toEqual(['customers', 'open_orders', 'orders']);
     });
   });
+});

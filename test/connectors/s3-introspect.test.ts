@@ -3,7 +3,7 @@ import type { Table } from '../../shared/connectors/catalog.ts';
 import type { SessionTarget } from '../../shared/connectors/connector.ts';
 import { openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { s3 } from '../../shared/connectors/s3/connector.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { countingFront } from '../network/servers.ts';
 
 interface Asked {
@@ -14,7 +14,7 @@ interface Asked {
 }
 
 const env = reach('s3');
-if (env) {
+onEngine(env, () => {
   const open = (
     bucket: string,
     { prefix, who = 'S3', role = 'source', endpoint = env['S3_ENDPOINT'] ?? '' }: Asked = {},
@@ -175,4 +175,4 @@ if (env) {
       expect((await target.privileges()).missing.map(({ what }) => what)).toEqual(['s3:PutObject']);
     });
   });
-}
+});

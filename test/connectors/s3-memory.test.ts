@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect, test } from '@jest/globals';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { listen } from '../network/servers.ts';
 import { measureInChildProcess, MAX_INTROSPECTION_MB } from '../contracts/memory.ts';
 
@@ -10,7 +10,7 @@ const files = 10_000;
 const page = 1000;
 const env = reach('s3');
 
-if (env) {
+onEngine(env, () => {
   const real = new S3Client({
     endpoint: env['S3_ENDPOINT'] ?? '',
     region: env['S3_REGION'] ?? '',
@@ -95,4 +95,4 @@ if (env) {
     expect(counted.columns).toBeGreaterThan(files * 8);
     expect(peakMb).toBeLessThan(MAX_INTROSPECTION_MB);
   });
-}
+});

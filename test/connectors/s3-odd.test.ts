@@ -11,11 +11,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Missing, Table } from '../../shared/connectors/catalog.ts';
 import { openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { s3 } from '../../shared/connectors/s3/connector.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { BYTE_ARRAY, logical, OPTIONAL, buildParquetFile, UTF8 } from './parquet-footer.ts';
 
 const env = reach('s3');
-if (env)
+onEngine(env, () => {
   describe('catalog of an S3 bucket with files of many programs', () => {
     const Bucket = `odd-${process.pid}`;
     const admin = { accessKeyId: env['S3_ADMIN_KEY'] ?? '', secretAccessKey: env['S3_ADMIN_SECRET'] ?? '' };
@@ -183,3 +183,4 @@ if (env)
       ]);
     });
   });
+});

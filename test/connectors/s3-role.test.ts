@@ -1,17 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { Agent } from 'node:https';
 import { CreateRoleCommand, DeleteRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { CreateBucketCommand, DeleteBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runSourceTest } from '../../shared/connectors/run-source-test.ts';
 import { s3 } from '../../shared/connectors/s3/connector.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach, readEngineFile } from '../engines/reach.ts';
 
 const env = reach('aws');
-if (env) {
+onEngine(env, () => {
   describe('S3 role assumed with access keys', () => {
-    const ca = readFileSync(env['AWS_CA_BUNDLE'] ?? '', 'utf8');
+    const ca = readEngineFile(env['AWS_CA_BUNDLE']);
     const name = `mooring-${randomUUID()}`;
     const keys = {
       access_key_id: env['AWS_ACCESS_KEY_ID'] ?? '',
@@ -91,4 +90,4 @@ if (env) {
       });
     });
   });
-}
+});

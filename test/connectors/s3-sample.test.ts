@@ -7,10 +7,10 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Api, startApi } from '../api.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 
 const env = reach('s3');
-if (env)
+onEngine(env, () => {
   describe('partly read S3 data set', () => {
     const Bucket = `sampled-${process.pid}`;
     const admin = { accessKeyId: env['S3_ADMIN_KEY'] ?? '', secretAccessKey: env['S3_ADMIN_SECRET'] ?? '' };
@@ -145,3 +145,4 @@ if (env)
       expect(await validate('daily', 'id')).toEqual([]);
     });
   });
+});

@@ -3,11 +3,11 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { s3 } from '../../shared/connectors/s3/connector.ts';
 import { sourceContract } from '../contracts/source.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { listen, pem, type Running } from '../network/servers.ts';
 
 const env = reach('s3');
-if (env) {
+onEngine(env, () => {
   describe('S3 on versitygw', () => {
     const port = Number(new URL(env['S3_ENDPOINT'] ?? '').port);
     const at = ({ host = 'localhost', port: other }: { readonly host?: string; readonly port: number }) => ({
@@ -108,7 +108,7 @@ if (env) {
       },
     });
   });
-}
+});
 
 /** The same server with another certificate. */
 const tlsFront = (name: string, port: number): Promise<Running> =>

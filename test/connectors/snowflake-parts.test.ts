@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { snowflake } from '../../shared/connectors/snowflake/connector.ts';
 import { createServiceTester } from '../contracts/service.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { pem } from '../network/servers.ts';
 import { startServiceFront } from './service-front.ts';
 
 const env = reach('snowflake');
-if (env) {
+onEngine(env, () => {
   const url = env['SNOWFLAKE_URL'] ?? '';
   const { catalogOf, tried } = createServiceTester({
     connector: snowflake,
@@ -136,4 +136,4 @@ if (env) {
       });
     });
   });
-}
+});

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { snowflake } from '../../shared/connectors/snowflake/connector.ts';
 import { createSnowflakeSettings } from '../../shared/connectors/snowflake/session-state.ts';
 import { createServiceTester } from '../contracts/service.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { startServiceFront } from './service-front.ts';
 
 /**
@@ -29,7 +29,7 @@ test('this test changes every Snowflake session setting', () => {
 });
 
 const env = reach('snowflake');
-if (env) {
+onEngine(env, () => {
   const url = env['SNOWFLAKE_URL'] ?? '';
   const { catalogOf, tried } = createServiceTester({
     connector: snowflake,
@@ -115,4 +115,4 @@ if (env) {
       expect(Object.keys(parameters).toSorted()).toEqual(Object.keys(odd).toSorted());
     }
   });
-}
+});

@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { toSnowflakeAddress } from '../../shared/connectors/snowflake/account.ts';
 import { snowflake } from '../../shared/connectors/snowflake/connector.ts';
 import { serviceContract, createServiceTester } from '../contracts/service.ts';
 import type { Service } from '../contracts/service.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach, readEngineFile } from '../engines/reach.ts';
 
 describe('Snowflake connector', () => {
   test.each([
@@ -36,7 +35,7 @@ describe('Snowflake connector', () => {
 });
 
 const env = reach('snowflake');
-if (env)
+onEngine(env, () => {
   describe('Snowflake stand-in: fakesnow and its front', () => {
     const password = (user: string, secret: string) => ({
       config: { username: env[user] ?? '' },
@@ -44,7 +43,7 @@ if (env)
     });
     const key = (name: string, more = {}) => ({
       config: { username: env['SNOWFLAKE_KEY_USER'] ?? '' },
-      credentials: { auth_method: 'key_pair', private_key: readFileSync(env[name] ?? '', 'utf8'), ...more },
+      credentials: { auth_method: 'key_pair', private_key: readEngineFile(env[name]), ...more },
     });
     const service: Service = {
       connector: snowflake,
@@ -292,3 +291,4 @@ if (env)
       });
     });
   });
+});

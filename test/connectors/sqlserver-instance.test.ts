@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { runSourceTest } from '../../shared/connectors/run-source-test.ts';
 import { sqlserver } from '../../shared/connectors/sqlserver/connector.ts';
 import { parseInput } from '../../shared/parse-input.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { pem, plainServer, udpServer } from '../network/servers.ts';
 
 const base = { host: 'db.example.test', database: 'shop', username: 'me' };
@@ -80,7 +80,7 @@ const failed = ({ steps }: Awaited<ReturnType<typeof tried>>) =>
 
 describe('SQL Server instance', () => {
   const env = reach('sqlserver');
-  if (env)
+  onEngine(env, () => {
     test('is dialed on the port from SQL Server Browser, and its certificate is verified against the host name', async () => {
       // The stand-in listens on another address of this machine.
       await using server = await plainServer((socket) => {
@@ -96,6 +96,7 @@ describe('SQL Server instance', () => {
       expect(steps.slice(0, 4).map((step) => step.status)).toEqual(['passed', 'passed', 'passed', 'passed']);
       expect(asked.heard).toEqual([Buffer.from('\x04sqlexpress\0')]);
     });
+  });
 
   test('causes a timeout with its own remediation when SQL Server Browser does not answer', async () => {
     await using _ = await browser();

@@ -7,7 +7,7 @@ import {
   sqlserverSessionSettings,
   sqlserverInitialBatch,
 } from '../../shared/connectors/sqlserver/session-state.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { startTdsFront } from './tds-front.ts';
 
 /** Settings with which a session may start, one for each setting of `sqlserverSessionSettings`. */
@@ -42,7 +42,7 @@ test('this test changes every SQL Server session setting', () => {
 });
 
 const env = reach('sqlserver', { SQLSERVER_TLS: 'off' });
-if (env)
+onEngine(env, () => {
   describe('session on the SQL Server stand-in that starts with changed settings', () => {
     const port = Number(env['SQLSERVER_PORT']);
     const read = async (at: number) => {
@@ -98,6 +98,7 @@ if (env)
       expect(await countRows(front.port, sql)).toBe(rows);
     });
   });
+});
 
 const countRows = async (port: number, sql: string): Promise<number> => {
   const connection = new tedious.Connection({

@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { SslMode } from '../../shared/connectors/connector.ts';
 import { runSourceTest, openManagedSession } from '../../shared/connectors/run-source-test.ts';
 import { sqlserver } from '../../shared/connectors/sqlserver/connector.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { pem, plainServer } from '../network/servers.ts';
 
 const targetOf = (port: number, mode: SslMode, change: object = {}) => ({
@@ -30,7 +30,7 @@ const recordsOf = (bytes: Buffer) => {
 const applicationData = 0x17;
 
 const env = reach('sqlserver', { SQLSERVER_DATA: 'strict' });
-if (env)
+onEngine(env, () => {
   describe('SQL Server that requires TDS 8', () => {
     const port = Number(env['SQLSERVER_PORT']);
 
@@ -90,6 +90,7 @@ if (env)
       expect(Math.max(...lengths)).toBeLessThan(4096 + 64);
     });
   });
+});
 
 /**
  * Closes a connection that does not start with TLS. Answers a TLS connection with `word`, or in TLS without

@@ -5,7 +5,7 @@ import { runSourceTest, openManagedSession } from '../../shared/connectors/run-s
 import type { SourceSessionOptions } from '../../shared/connectors/run-source-test.ts';
 import { sqlserver } from '../../shared/connectors/sqlserver/connector.ts';
 import { sourceContract } from '../contracts/source.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { pem } from '../network/servers.ts';
 import { runSqlserverStatements } from './run-sqlserver-statements.ts';
 
@@ -19,12 +19,12 @@ const names = ['a.b', "it's", ' leading space', 'x]y', 'say "hi"'];
 // A stand-in. Its answers to refused logins are scripted, so these tests cover the mapping and not the
 // server.
 const env = reach('sqlserver');
-const empty = env && reach('sqlserver', { SQLSERVER_DATA: 'empty' });
-if (env && empty)
+const empty = reach('sqlserver', { SQLSERVER_DATA: 'empty' });
+onEngine([env, empty], () => {
   describe('SQL Server stand-in that speaks TDS', () => {
     const portOf = (SQLSERVER_TLS: string) => {
       const other = reach('sqlserver', { SQLSERVER_TLS });
-      return other && { config: { port: Number(other['SQLSERVER_PORT']) } };
+      return { engine: other, config: { port: Number(other['SQLSERVER_PORT']) } };
     };
     const port = Number(env['SQLSERVER_PORT']);
     const config = { host: 'localhost', port, database: 'shop', username: env['SQLSERVER_USER'] ?? '' };
@@ -195,10 +195,12 @@ if (env && empty)
     });
 
     const forced = reach('sqlserver', { SQLSERVER_DATA: 'forced' });
-    if (forced)
+    onEngine(forced, () => {
       test('a server that requires TLS causes tls-required with ssl_mode disable', async () => {
         const target = targetOf({ config: { port: Number(forced['SQLSERVER_PORT']) } });
         const { details } = await runSourceTest(sqlserver, target, options('disable'));
         expect(details).toMatchObject({ code: 'tls-required' });
       });
+    });
   });
+});

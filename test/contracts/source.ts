@@ -9,11 +9,17 @@ import { bundleContract } from './bundle.ts';
 import { expectBoundedMemory } from './memory.ts';
 import { type Refusals, refusalContract } from './refusals.ts';
 import { findType } from './samples.ts';
+import { type EngineVariables, onEngine } from '../engines/reach.ts';
 import { closedPort, droppingPort, pem, plainServer } from '../network/servers.ts';
 
 interface Change {
   readonly config?: Readonly<Record<string, unknown>>;
   readonly credentials?: SessionTarget['credentials'];
+}
+
+/** A change that leads to another engine than that of the source, if `engine` is set. */
+interface CertificateChange extends Change {
+  readonly engine?: EngineVariables;
 }
 
 /** How to connect to a real server, and the databases and accounts on it. */
@@ -26,7 +32,7 @@ export interface Source {
   readonly refused: Refusals<Change>;
   /** The same server with another certificate or without one. */
   readonly certificates?: Readonly<
-    Partial<Record<'plain' | 'off' | 'expired' | 'wronghost' | 'selfsigned', Change>>
+    Partial<Record<'plain' | 'off' | 'expired' | 'wronghost' | 'selfsigned', CertificateChange>>
   >;
   /** Returns the change to another host or port, if it takes more than the fields `host` and `port`. */
   readonly at?: (place: { readonly host?: string; readonly port: number }) => Change;
@@ -102,7 +108,11 @@ export const sourceContract = (source: Source) => {
   describe('TLS', () => {
     type Expected = ProblemCode | 'passed';
     // One port speaks with and without TLS, unless the source defines `plain` as the port without TLS.
-    const certificates = { good: {}, plain: {}, ...source.certificates };
+    const certificates: Source['certificates'] & { good?: CertificateChange } = {
+      good: {},
+      plain: {},
+      ...source.certificates,
+    };
     const rows: readonly [keyof typeof certificates, SslMode, string | null, Expected][] = [
       ['good', 'verify-full', 'ca.crt', 'passed'],
       ['good', 'verify-full', null, 'certificate-untrusted'],
@@ -125,32 +135,35 @@ export const sourceContract = (source: Source) => {
     ];
     const there = rows.filter(([certificate]) => certificates[certificate] !== undefined);
 
-    test.each(there)(
-      'with certificate %s, ssl_mode %s and authority %s, the result is %s',
-      async (certificate, mode, ca, expected) => {
-        const { steps, status } = await tried(certificates[certificate], mode, ca && pem(ca));
-        const tls = steps.find(({ step }) => step === 'tls');
-        if (expected === 'passed')
-          expect(tls).toMatchObject({ status: 'passed', protocol: expect.stringMatching(/^TLSv1/) });
-        else if (source.inClear && expected === 'tls-off') {
-          const login = steps.find(({ step }) => step === 'authenticate');
-          expect([status, tls, login]).toMatchObject(
-            mode === 'disable'
-              ? ['connected', { code: 'tls-off' }, { status: 'warning', code: 'password-in-clear' }]
-              : ['failed', { code: 'tls-off' }, { status: 'failed', code: 'tls-unsupported' }],
-          );
-        } else if (/^tls-(off|unverified)$/.test(expected)) {
-          expect([status, tls]).toEqual([
-            'connected',
-            expect.objectContaining({ status: 'warning', code: expected }),
-          ]);
-        } else
-          expect([status, tls]).toEqual([
-            'failed',
-            expect.objectContaining({ status: 'failed', code: expected }),
-          ]);
-      },
-    );
+    for (const row of there)
+      onEngine(certificates[row[0]]?.engine ?? [], () => {
+        test.each([row])(
+          'with certificate %s, ssl_mode %s and authority %s, the result is %s',
+          async (certificate, mode, ca, expected) => {
+            const { steps, status } = await tried(certificates[certificate], mode, ca && pem(ca));
+            const tls = steps.find(({ step }) => step === 'tls');
+            if (expected === 'passed')
+              expect(tls).toMatchObject({ status: 'passed', protocol: expect.stringMatching(/^TLSv1/) });
+            else if (source.inClear && expected === 'tls-off') {
+              const login = steps.find(({ step }) => step === 'authenticate');
+              expect([status, tls, login]).toMatchObject(
+                mode === 'disable'
+                  ? ['connected', { code: 'tls-off' }, { status: 'warning', code: 'password-in-clear' }]
+                  : ['failed', { code: 'tls-off' }, { status: 'failed', code: 'tls-unsupported' }],
+              );
+            } else if (/^tls-(off|unverified)$/.test(expected)) {
+              expect([status, tls]).toEqual([
+                'connected',
+                expect.objectContaining({ status: 'warning', code: expected }),
+              ]);
+            } else
+              expect([status, tls]).toEqual([
+                'failed',
+                expect.objectContaining({ status: 'failed', code: expected }),
+              ]);
+          },
+        );
+      });
   });
 
   describe('unexpected server', () => {

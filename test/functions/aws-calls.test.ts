@@ -14,7 +14,7 @@ import { createLog } from '../../shared/log.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
 import { type Api, startApi } from '../api.ts';
 import { awsClient } from '../engines/aws-client.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { createConnectionBody } from '../samples.ts';
 
 const engine = reach('aws');
@@ -23,101 +23,103 @@ const engine = reach('aws');
  * Every AWS call costs time and money, so this test lists all of them per operation. The caller's key is
  * cached, and calls for the quota are left out.
  */
-(engine ? describe : describe.skip)('AWS calls per operation', () => {
-  let api: Api;
-  const calls: string[] = [];
+onEngine(engine, () => {
+  describe('AWS calls per operation', () => {
+    let api: Api;
+    const calls: string[] = [];
 
-  beforeAll(async () => {
-    const options = awsClient(engine ?? {});
-    const name = `mooring-calls-${randomUUID().slice(0, 8)}`;
-    const dynamo = new DynamoDBClient(options);
-    const secrets = new SecretsManagerClient(options);
-    const kms = new KMSClient(options);
-    const keyOf = async (input: CreateKeyCommandInput) =>
-      (await kms.send(new CreateKeyCommand(input))).KeyMetadata?.KeyId ?? '';
-    const keyId = await keyOf({});
-    const macKeyId = await keyOf({ KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' });
-    await createDynamoTable(dynamo, name);
-    const store = createDynamoStore({ client: dynamo, table: name });
-    const vault = createSecretsVault({ secrets, kms, prefix: name, keyId, macKeyId, clock: Date.now });
-    const log = createLog({}, () => {});
-    const vantage = { region: null, vpc_id: null, egress_ips: [] };
-    const inside = createDirectProbe({
-      store,
-      vault,
-      policy: { loopback: true },
-      vantage,
-      clock: Date.now,
-      log,
-    });
-    api = await startApi({ backing: { store, vault }, probe: overLambda(inside, calls) });
-    for (const client of [dynamo, secrets, kms]) {
-      const stack = client.middlewareStack as DynamoDBClient['middlewareStack']; // the clients differ only in their commands
-      stack.add((next, { commandName = '' }) => (args) => {
-        if (!JSON.stringify(args.input).includes('"KEY#')) calls.push(commandName.replace('Command', ''));
-        return next(args);
+    beforeAll(async () => {
+      const options = awsClient(engine);
+      const name = `mooring-calls-${randomUUID().slice(0, 8)}`;
+      const dynamo = new DynamoDBClient(options);
+      const secrets = new SecretsManagerClient(options);
+      const kms = new KMSClient(options);
+      const keyOf = async (input: CreateKeyCommandInput) =>
+        (await kms.send(new CreateKeyCommand(input))).KeyMetadata?.KeyId ?? '';
+      const keyId = await keyOf({});
+      const macKeyId = await keyOf({ KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' });
+      await createDynamoTable(dynamo, name);
+      const store = createDynamoStore({ client: dynamo, table: name });
+      const vault = createSecretsVault({ secrets, kms, prefix: name, keyId, macKeyId, clock: Date.now });
+      const log = createLog({}, () => {});
+      const vantage = { region: null, vpc_id: null, egress_ips: [] };
+      const inside = createDirectProbe({
+        store,
+        vault,
+        policy: { loopback: true },
+        vantage,
+        clock: Date.now,
+        log,
       });
-    }
-  });
-  afterAll(() => api?.[Symbol.asyncDispose]());
-
-  const callsOf = async (request: string, body?: unknown) => {
-    calls.length = 0;
-    const answer = await api.call(request, body === undefined ? {} : { body });
-    expect(answer.status).toBeLessThan(300);
-    return { answer, calls: calls.filter((call) => call !== 'UpdateItem') }; // writes of the quota
-  };
-  const create = async () => {
-    const { body } = await api.call('POST /v1/connections', {
-      body: { ...createConnectionBody(), name: randomUUID() },
+      api = await startApi({ backing: { store, vault }, probe: overLambda(inside, calls) });
+      for (const client of [dynamo, secrets, kms]) {
+        const stack = client.middlewareStack as DynamoDBClient['middlewareStack']; // the clients differ only in their commands
+        stack.add((next, { commandName = '' }) => (args) => {
+          if (!JSON.stringify(args.input).includes('"KEY#')) calls.push(commandName.replace('Command', ''));
+          return next(args);
+        });
+      }
     });
-    return body.id;
-  };
+    afterAll(() => api?.[Symbol.asyncDispose]());
 
-  test('a create makes one transaction and one secret, and one MAC if none is cached', async () => {
-    const body = { ...createConnectionBody(), name: randomUUID() };
-    const first = await callsOf('POST /v1/connections', body);
-    expect(first.calls.sort()).toEqual(['CreateSecret', 'GenerateMac', 'TransactWriteItems']);
-    const second = await callsOf('POST /v1/connections', { ...body, name: randomUUID() });
-    expect(second.calls.sort()).toEqual(['CreateSecret', 'TransactWriteItems']);
-  });
+    const callsOf = async (request: string, body?: unknown) => {
+      calls.length = 0;
+      const answer = await api.call(request, body === undefined ? {} : { body });
+      expect(answer.status).toBeLessThan(300);
+      return { answer, calls: calls.filter((call) => call !== 'UpdateItem') }; // writes of the quota
+    };
+    const create = async () => {
+      const { body } = await api.call('POST /v1/connections', {
+        body: { ...createConnectionBody(), name: randomUUID() },
+      });
+      return body.id;
+    };
 
-  test('a get makes one read', async () => {
-    const id = await create();
-    expect((await callsOf(`GET /v1/connections/${id}`)).calls).toEqual(['GetItem']);
-  });
+    test('a create makes one transaction and one secret, and one MAC if none is cached', async () => {
+      const body = { ...createConnectionBody(), name: randomUUID() };
+      const first = await callsOf('POST /v1/connections', body);
+      expect(first.calls.sort()).toEqual(['CreateSecret', 'GenerateMac', 'TransactWriteItems']);
+      const second = await callsOf('POST /v1/connections', { ...body, name: randomUUID() });
+      expect(second.calls.sort()).toEqual(['CreateSecret', 'TransactWriteItems']);
+    });
 
-  test('a list makes one query per page', async () => {
-    for (let i = 0; i < 3; i++) await create();
-    const first = await callsOf('GET /v1/connections?limit=2');
-    expect(first.calls).toEqual(['Query']);
-    const next = await callsOf(`GET /v1/connections?limit=2&cursor=${first.answer.body.next_cursor}`);
-    expect(next.calls).toEqual(['Query']);
-  });
+    test('a get makes one read', async () => {
+      const id = await create();
+      expect((await callsOf(`GET /v1/connections/${id}`)).calls).toEqual(['GetItem']);
+    });
 
-  test('a patch makes one read and one write, which is a transaction', async () => {
-    const id = await create();
-    expect((await callsOf(`PATCH /v1/connections/${id}`, { description: 'Better' })).calls).toEqual([
-      'GetItem',
-      'TransactWriteItems',
-    ]);
-    expect((await callsOf(`PATCH /v1/connections/${id}`, { name: randomUUID() })).calls).toEqual([
-      'GetItem',
-      'TransactWriteItems',
-    ]);
-  });
+    test('a list makes one query per page', async () => {
+      for (let i = 0; i < 3; i++) await create();
+      const first = await callsOf('GET /v1/connections?limit=2');
+      expect(first.calls).toEqual(['Query']);
+      const next = await callsOf(`GET /v1/connections?limit=2&cursor=${first.answer.body.next_cursor}`);
+      expect(next.calls).toEqual(['Query']);
+    });
 
-  test('a patch of credentials makes one read and one invocation', async () => {
-    const id = await create();
-    const body = { credentials: { password: 'another-made-up-one' } };
-    const { calls: made } = await callsOf(`PATCH /v1/connections/${id}`, body);
-    expect(made.slice(0, 2)).toEqual(['GetItem', 'Invoke']);
-  });
+    test('a patch makes one read and one write, which is a transaction', async () => {
+      const id = await create();
+      expect((await callsOf(`PATCH /v1/connections/${id}`, { description: 'Better' })).calls).toEqual([
+        'GetItem',
+        'TransactWriteItems',
+      ]);
+      expect((await callsOf(`PATCH /v1/connections/${id}`, { name: randomUUID() })).calls).toEqual([
+        'GetItem',
+        'TransactWriteItems',
+      ]);
+    });
 
-  test('a test makes one invocation; the probe makes one read, reads one secret and makes one write', async () => {
-    const id = await create();
-    const { calls: made } = await callsOf(`POST /v1/connections/${id}/test`);
-    expect(made).toEqual(['Invoke', 'GetItem', 'GetSecretValue', 'TransactWriteItems']);
+    test('a patch of credentials makes one read and one invocation', async () => {
+      const id = await create();
+      const body = { credentials: { password: 'another-made-up-one' } };
+      const { calls: made } = await callsOf(`PATCH /v1/connections/${id}`, body);
+      expect(made.slice(0, 2)).toEqual(['GetItem', 'Invoke']);
+    });
+
+    test('a test makes one invocation; the probe makes one read, reads one secret and makes one write', async () => {
+      const id = await create();
+      const { calls: made } = await callsOf(`POST /v1/connections/${id}/test`);
+      expect(made).toEqual(['Invoke', 'GetItem', 'GetSecretValue', 'TransactWriteItems']);
+    });
   });
 });
 

@@ -242,7 +242,7 @@ describe('a request that fails', () => {
     const answer = await other.call('GET /v1/connections');
     expect(summarizeRefusal(answer)).toEqual([status, code]);
     const lines = other.logged.map((line) => JSON.parse(line)).filter(({ level }) => level === 'error');
-    expect(lines).toMatchObject([{ message: 'failed', request_id: answer.headers['x-request-id'] }]);
+    expect(lines).toMatchObject([{ message: 'request failed', request_id: answer.headers['x-request-id'] }]);
   });
 
   test('because of the caller logs no error', async () => {

@@ -22,7 +22,7 @@ import type { Vault } from '../../shared/ports/vault.ts';
 import { startApi } from '../api.ts';
 import { createSecretDocument } from '../contracts/secrets.ts';
 import { awsClient } from '../engines/aws-client.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { createConnectionBody } from '../samples.ts';
 
 const program = fileURLToPath(new URL('../../infra/vault.ts', import.meta.url));
@@ -126,82 +126,84 @@ describe('npm run vault on a state folder', () => {
 
 const engine = reach('aws');
 
-(engine ? describe : describe.skip)('npm run vault on AWS, with a copy of the table', () => {
-  const table = `vault-command-${process.pid}-${Date.now()}`;
-  const copy = `${table}-copy`;
-  const config = awsClient(engine ?? {});
-  const [dynamo, kms, secrets] = [
-    new DynamoDBClient(config),
-    new KMSClient(config),
-    new SecretsManagerClient(config),
-  ];
-  let now = Date.now();
-  let macKeyId: string;
-  let vault: Vault;
+onEngine(engine, () => {
+  describe('npm run vault on AWS, with a copy of the table', () => {
+    const table = `vault-command-${process.pid}-${Date.now()}`;
+    const copy = `${table}-copy`;
+    const config = awsClient(engine);
+    const [dynamo, kms, secrets] = [
+      new DynamoDBClient(config),
+      new KMSClient(config),
+      new SecretsManagerClient(config),
+    ];
+    let now = Date.now();
+    let macKeyId: string;
+    let vault: Vault;
 
-  beforeAll(async () => {
-    macKeyId = await ensureKey(kms, table, { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' });
-    const keyId = await ensureKey(kms, 'mooring-local-secrets');
-    vault = createSecretsVault({ secrets, kms, prefix: table, keyId, macKeyId, clock: () => now });
-    await Promise.all([createDynamoTable(dynamo, table), createDynamoTable(dynamo, copy)]);
-  });
-  afterAll(async () => {
-    for await (const { name } of vault.list()) await vault.remove({ name }, 0);
-    for (const TableName of [table, copy]) await dynamo.send(new DeleteTableCommand({ TableName }));
-    for (const client of [dynamo, kms, secrets]) client.destroy();
-  });
-
-  const storeOf = (name: string): Store =>
-    createDynamoStore({ client: dynamo, table: name, clock: () => now });
-  const sweep = (name: string) =>
-    sweepSecrets({ store: storeOf(name), vault, clock: () => now, log: createLog({}, () => undefined) });
-  /**
-   * Sets the endpoint of each service in a variable of its own, because nothing names the endpoint of AWS
-   * itself.
-   */
-  const vaultCommand = (of: string, ...options: string[]) => {
-    const { AWS_ENDPOINT_URL: url = '', ...environment } = engine ?? {};
-    const endpoints = Object.fromEntries(
-      ['DYNAMODB', 'KMS', 'SECRETS_MANAGER'].map((service) => [`AWS_ENDPOINT_URL_${service}`, url]),
-    );
-    return run(
-      { ...environment, ...endpoints, MOORING_NAME: table, MOORING_TABLE: of, MOORING_MAC_KEY: macKeyId },
-      options,
-    );
-  };
-
-  test('the sweep removes no secret for a restored table until accept is run', async () => {
-    {
-      await using api = await startApi({ backing: { store: storeOf(table), vault } });
-      for (const name of ['one', 'two', 'three'])
-        expect(
-          (await api.call('POST /v1/connections?test=false', { body: { ...createConnectionBody(), name } }))
-            .status,
-        ).toBe(201);
-    }
-    await sweep(table);
-    const { Items: items = [] } = await dynamo.send(
-      new ScanCommand({ TableName: table, ConsistentRead: true }),
-    );
-    for (const Item of items) await dynamo.send(new PutItemCommand({ TableName: copy, Item }));
-    const { name } = await leaveSecret(vault, now);
-    now += 2 * hour;
-    expect(await sweep(copy)).toMatchObject({
-      seen: 4,
-      removed: 0,
-      refused: expect.stringContaining('accept'),
+    beforeAll(async () => {
+      macKeyId = await ensureKey(kms, table, { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' });
+      const keyId = await ensureKey(kms, 'mooring-local-secrets');
+      vault = createSecretsVault({ secrets, kms, prefix: table, keyId, macKeyId, clock: () => now });
+      await Promise.all([createDynamoTable(dynamo, table), createDynamoTable(dynamo, copy)]);
     });
-    expect(await sweep(copy)).toMatchObject({ removed: 0, refused: expect.any(String) });
-
-    expect(await vaultCommand('no-such-table', 'list-unnamed')).toMatchObject({
-      code: 1,
-      err: expect.stringContaining('Expected the table of a deployment in this region'),
+    afterAll(async () => {
+      for await (const { name } of vault.list()) await vault.remove({ name }, 0);
+      for (const TableName of [table, copy]) await dynamo.send(new DeleteTableCommand({ TableName }));
+      for (const client of [dynamo, kms, secrets]) client.destroy();
     });
-    expect((await vaultCommand(copy, 'accept')).err).toContain('this store and this vault belong together');
-    expect(await sweep(copy)).toMatchObject({ seen: 4, removed: 1 });
-    expect((await vaultCommand(copy, 'list-removed')).out).toContain(`${name}  of no connection`);
-    expect((await vaultCommand(copy, 'restore', name)).out).toBe(`${name}  restored\n`);
-    // The replaced table now counts as the other one.
-    expect(await sweep(table)).toMatchObject({ removed: 0, refused: expect.any(String) });
+
+    const storeOf = (name: string): Store =>
+      createDynamoStore({ client: dynamo, table: name, clock: () => now });
+    const sweep = (name: string) =>
+      sweepSecrets({ store: storeOf(name), vault, clock: () => now, log: createLog({}, () => undefined) });
+    /**
+     * Sets the endpoint of each service in a variable of its own, because nothing names the endpoint of AWS
+     * itself.
+     */
+    const vaultCommand = (of: string, ...options: string[]) => {
+      const { AWS_ENDPOINT_URL: url = '', ...environment } = engine;
+      const endpoints = Object.fromEntries(
+        ['DYNAMODB', 'KMS', 'SECRETS_MANAGER'].map((service) => [`AWS_ENDPOINT_URL_${service}`, url]),
+      );
+      return run(
+        { ...environment, ...endpoints, MOORING_NAME: table, MOORING_TABLE: of, MOORING_MAC_KEY: macKeyId },
+        options,
+      );
+    };
+
+    test('the sweep removes no secret for a restored table until accept is run', async () => {
+      {
+        await using api = await startApi({ backing: { store: storeOf(table), vault } });
+        for (const name of ['one', 'two', 'three'])
+          expect(
+            (await api.call('POST /v1/connections?test=false', { body: { ...createConnectionBody(), name } }))
+              .status,
+          ).toBe(201);
+      }
+      await sweep(table);
+      const { Items: items = [] } = await dynamo.send(
+        new ScanCommand({ TableName: table, ConsistentRead: true }),
+      );
+      for (const Item of items) await dynamo.send(new PutItemCommand({ TableName: copy, Item }));
+      const { name } = await leaveSecret(vault, now);
+      now += 2 * hour;
+      expect(await sweep(copy)).toMatchObject({
+        seen: 4,
+        removed: 0,
+        refused: expect.stringContaining('accept'),
+      });
+      expect(await sweep(copy)).toMatchObject({ removed: 0, refused: expect.any(String) });
+
+      expect(await vaultCommand('no-such-table', 'list-unnamed')).toMatchObject({
+        code: 1,
+        err: expect.stringContaining('Expected the table of a deployment in this region'),
+      });
+      expect((await vaultCommand(copy, 'accept')).err).toContain('this store and this vault belong together');
+      expect(await sweep(copy)).toMatchObject({ seen: 4, removed: 1 });
+      expect((await vaultCommand(copy, 'list-removed')).out).toContain(`${name}  of no connection`);
+      expect((await vaultCommand(copy, 'restore', name)).out).toBe(`${name}  restored\n`);
+      // The replaced table now counts as the other one.
+      expect(await sweep(table)).toMatchObject({ removed: 0, refused: expect.any(String) });
+    });
   });
 });

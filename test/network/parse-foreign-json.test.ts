@@ -61,7 +61,8 @@ describe('JSON from a source', () => {
 
   test('is refused above the default limits', () => {
     const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
-    expect(parseForeignJson(nested(defaultJsonLimits.depth))).toBeDefined();
+    const deepest = nested(defaultJsonLimits.depth);
+    expect(parseForeignJson(deepest)).toEqual(JSON.parse(deepest));
     expect(() => parseForeignJson(nested(defaultJsonLimits.depth + 1))).toThrow(tooLarge);
     expect(parseForeignJson(`[${'1,'.repeat(999_999 - 1)}1]`)).toHaveLength(999_999);
     expect(() => parseForeignJson(`[${'1,'.repeat(1_000_000)}1]`)).toThrow(tooLarge);

@@ -74,7 +74,7 @@ describe.each(stringForms)('$type connection string', ({ type, secret, parts, pr
       fc.asyncProperty(parts, unseen, fc.nat(), async (written, sign, place) => {
         const text = print(written);
         const at = 1 + (place % (text.length - 1));
-        if (/^[\udc00-\udfff]/.test(text[at] ?? '')) return;
+        fc.pre(!/^[\udc00-\udfff]/.test(text[at] ?? ''));
         const { told = '' } = await outcome(type, `${text.slice(0, at)}${sign}${text.slice(at)}`);
         expect(told).toContain('one line');
       }),
@@ -97,7 +97,8 @@ describe.each(stringForms)('$type connection string', ({ type, secret, parts, pr
 
   test('may be surrounded by white space', async () => {
     const [written] = fc.sample(parts, { seed: 1, numRuns: 1 });
-    if (written) expect(await outcome(type, ` \t${print(written)}\r\n`)).toEqual({ parts: written });
+    if (!written) throw new Error('expected a sample');
+    expect(await outcome(type, ` \t${print(written)}\r\n`)).toEqual({ parts: written });
   });
 
   test('is refused when its host is a URL with a scheme', async () => {
@@ -106,7 +107,7 @@ describe.each(stringForms)('$type connection string', ({ type, secret, parts, pr
       `${scheme}://https://db.example.test/shop`,
       `${scheme}://me:NOPQ@http://db.example.test:1/shop`,
     ])
-      expect((await outcome(type, text)).told).toBeDefined();
+      expect(await outcome(type, text)).toEqual({ told: expect.stringMatching(/scheme|host|:\/\//) });
   });
 
   test('makes its secret known to the log, whether or not it can be parsed', async () => {

@@ -17,14 +17,15 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { awsClient } from '../engines/aws-client.ts';
-import { reach } from '../engines/reach.ts';
+import { isReachable, reach } from '../engines/reach.ts';
 import { driveRelease, frozenKey, frozenTable } from './frozen-requests.ts';
 
 const [checkout, name] = process.argv.slice(2);
 if (!checkout || !name) throw new Error('expected CHECKOUT NAME');
 const postgres = reach('postgres');
 const aws = reach('aws');
-if (!postgres || !aws) throw new Error('expected the engines postgres and aws to run');
+if (!isReachable(postgres) || !isReachable(aws))
+  throw new Error('expected the engines postgres and aws to run');
 const out = fileURLToPath(new URL(name, import.meta.url));
 
 const runServer = async (state: string, environment: Readonly<Record<string, string>>) => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Api, type Body, startApi } from '../api.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { launchStart, list, waitUntilReady } from '../infra/local/start-process.ts';
 import {
   changedSecret,
@@ -161,21 +161,23 @@ const readsWhatWasStored = (open: () => Promise<Frozen>, at: 'folder' | 'aws') =
       expect((await call(`POST /v1/connections/${idOf('deleted')}/restore`)).status).toBe(200);
   });
 
-  (postgres ? test : test.skip)('tests and introspects a source with the stored secret', async () => {
-    const live = idOf('live');
-    const tested = await call(`POST /v1/connections/${live}/test`);
-    expect(tested.body).toMatchObject({ status: 'connected' });
-    const schema = await call(`GET /v1/connections/${live}/schema?max_age=0`);
-    expect(schema).toMatchObject({ status: 200, body: { catalog: { complete: true } } });
+  onEngine(postgres, () => {
+    test('tests and introspects a source with the stored secret', async () => {
+      const live = idOf('live');
+      const tested = await call(`POST /v1/connections/${live}/test`);
+      expect(tested.body).toMatchObject({ status: 'connected' });
+      const schema = await call(`GET /v1/connections/${live}/schema?max_age=0`);
+      expect(schema).toMatchObject({ status: 200, body: { catalog: { complete: true } } });
+    });
   });
 };
 
 describe.each(releases)('state of release %s', (release) => {
   describe('in a folder', () => readsWhatWasStored(() => openFrozenFolder(release), 'folder'));
 
-  (aws ? describe : describe.skip)('on AWS', () =>
-    readsWhatWasStored(() => openFrozenAws(release, aws ?? {}), 'aws'),
-  );
+  onEngine(aws, () => {
+    describe('on AWS', () => readsWhatWasStored(() => openFrozenAws(release, aws), 'aws'));
+  });
 
   test('is used by npm start', async () => {
     const folder = await copyFrozenFolder(release);

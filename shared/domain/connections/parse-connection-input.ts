@@ -224,16 +224,8 @@ const resolvePlatformSecret = (
   return arn;
 };
 
-export const supabaseSchemas: readonly string[] = [
-  'auth',
-  'storage',
-  'realtime',
-  'extensions',
-  'vault',
-  'pgsodium',
-  'graphql',
-  'graphql_public',
-];
+export const supabaseSchemas: readonly string[] =
+  'auth storage realtime extensions vault pgsodium graphql graphql_public'.split(' ');
 
 /** The flavor of a PostgreSQL only sets defaults. */
 const resolveFlavorDefaults = ({

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { mysqlEngines } from '../../connectors/mysql-engines.ts';
-import { reach } from '../../engines/reach.ts';
+import { onEachMysqlEngine } from '../../connectors/mysql-engines.ts';
+import { onEngine, reach } from '../../engines/reach.ts';
 import { closedPort } from '../../network/servers.ts';
 import { type ApiAnswer, type Api, startApi } from '../../api.ts';
 import { base, createManagementConnection, summarizeManagementFailure } from './samples.ts';
@@ -81,7 +81,7 @@ const management = (settings: Readonly<Record<string, unknown>>) => {
 };
 
 const postgres = reach('postgres', { POSTGRES_VERSION: '18' });
-if (postgres)
+onEngine(postgres, () => {
   describe('PostgreSQL 18', () => {
     const settings = {
       type: 'POSTGRESQL',
@@ -106,14 +106,16 @@ if (postgres)
       expect((await validate({ named: mapped })).status).toBe(200);
     });
   });
+});
 
-for (const { name, port, user, password } of mysqlEngines())
+onEachMysqlEngine(({ name, port, user, password }) => {
   describe(name, () =>
     management({ type: 'MYSQL', host: 'localhost', port, databaseName: 'shop', userName: user, password }),
   );
+});
 
 const mongo = reach('mongodb');
-if (mongo)
+onEngine(mongo, () => {
   describe('MongoDB 6.0', () =>
     management({
       type: 'MONGODB',
@@ -124,3 +126,4 @@ if (mongo)
       password: mongo['MONGODB_PASSWORD'],
       metadata: { directConnection: 'true' },
     }));
+});

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Api, startApi } from '../../api.ts';
-import { reach } from '../../engines/reach.ts';
+import { onEngine, reach } from '../../engines/reach.ts';
 import { closedPort, pem } from '../../network/servers.ts';
 import { section } from './document.ts';
 import {
@@ -54,7 +54,7 @@ const suggestions = async (body: object, query = '') => {
 };
 
 const kafka = reach('kafka');
-if (kafka)
+onEngine(kafka, () => {
   describe('a Kafka profile', () => {
     const on = (listener: string, security_protocol: string | undefined, more: object = {}) => ({
       name: 'events',
@@ -136,6 +136,7 @@ if (kafka)
       expect(topics[0]?.metadata).toMatchObject({ rows: expect.any(Number) });
     });
   });
+});
 
 /** The tests that both databases share. */
 const database = (
@@ -210,15 +211,17 @@ const database = (
 };
 
 const mysql = reach('mysql');
-if (mysql)
+onEngine(mysql, () => {
   database('MySQL', 'mysql', mysql, {
     refusal: /^Authentication failed: MySQL: the credentials were refused/,
     version: new RegExp(`^${mysql['MYSQL_SERVER_VERSION']}`),
   });
+});
 
 const postgres = reach('postgres');
-if (postgres)
+onEngine(postgres, () => {
   database('PostgreSQL', 'postgres', postgres, {
     refusal: /^Authentication failed: Invalid credentials$/,
     version: new RegExp(`^${postgres['POSTGRES_SERVER_VERSION']}\\.\\d+$`),
   });
+});

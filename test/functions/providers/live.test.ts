@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Api, startApi } from '../../api.ts';
-import { reach } from '../../engines/reach.ts';
+import { onEngine, reach } from '../../engines/reach.ts';
 
 const postgres = reach('postgres');
 const snowflake = reach('snowflake');
 
 let api: Api;
 beforeAll(async () => {
-  const url = snowflake?.['SNOWFLAKE_URL'];
+  const url = snowflake['SNOWFLAKE_URL'];
   api = await startApi({
     policy: { loopback: true, ...(url !== undefined && { endpoints: { snowflake: url } }) },
   });
@@ -25,7 +25,7 @@ const create = async (provider: string, credentials: object) => {
 };
 const statusOf = async (at: string) => (await api.call(`GET ${at}`)).body['status'];
 
-if (postgres) {
+onEngine(postgres, () => {
   const given = {
     host: postgres['POSTGRES_HOST'],
     port: Number(postgres['POSTGRES_PORT']),
@@ -76,9 +76,9 @@ if (postgres) {
       error: expect.stringMatching(/refused/),
     });
   });
-}
+});
 
-if (snowflake) {
+onEngine(snowflake, () => {
   const account = {
     account: snowflake['SNOWFLAKE_ACCOUNT'],
     user: snowflake['SNOWFLAKE_USER'],
@@ -115,4 +115,4 @@ if (snowflake) {
       details: { code: 'authentication-failed' },
     });
   });
-}
+});
