@@ -76,8 +76,12 @@ const run = async (work: (running: LocalDeployment) => Promise<void> = async () 
 const driveTimers = () => {
   jest.useFakeTimers();
   return {
-    advance: (ms: number) => void jest.advanceTimersByTime(ms),
-    [Symbol.dispose]: () => void jest.useRealTimers(),
+    advance: (ms: number) => {
+      jest.advanceTimersByTime(ms);
+    },
+    [Symbol.dispose]: () => {
+      jest.useRealTimers();
+    },
   };
 };
 
