@@ -56,8 +56,8 @@ export interface HttpSourceRequest extends HostPort {
 
 /**
  * Sends requests over sockets of the dialer only, within limits of size and time. Follows no redirects, because they would forward
- * credentials: every status but 200 is a refusal. Sends a request up to three times while the server is busy, and waits as long as
- * `Retry-After` demands.
+ * credentials: every status but 200 is a refusal. Sends a request up to three times while the server is busy, with pauses as in
+ * `withRetries`.
  */
 export interface HttpSource extends Disposable {
   readText(request: HttpSourceRequest): Promise<string>;
