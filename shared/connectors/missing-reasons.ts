@@ -7,7 +7,8 @@ export const missingReasons = {
   'columns-denied': 'The account may read only some columns of these tables.',
   'columns-limited': 'These objects have too many columns. The catalog has the first ones.',
   'columns-timed-out': 'Reading a sample of these collections took too long, so their columns are missing.',
-  'columns-unread': 'The server refused to read a sample of these collections, so their columns are missing.',
+  'columns-unread':
+    'The server refused to read the columns of these tables or collections, so they are missing.',
   'comments-unread': 'The comments could not be read.',
   'defaults-unread': 'The default values of columns could not be read.',
   'encryption-keys-denied':

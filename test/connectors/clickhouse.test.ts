@@ -3,7 +3,7 @@ import { clickhouse } from '../../shared/connectors/clickhouse/connector.ts';
 import type { Table } from '../../shared/connectors/catalog.ts';
 import { openManagedSession, runSourceTest } from '../../shared/connectors/run-source-test.ts';
 import { sourceContract } from '../contracts/source.ts';
-import { reach } from '../engines/reach.ts';
+import { onEngine, reach } from '../engines/reach.ts';
 import { pem } from '../network/servers.ts';
 
 const env = reach('clickhouse');
@@ -15,7 +15,7 @@ const reader = account('reader', 'reader’s pässword');
 const nobody = account('nobody', 'nobody');
 const onPort = (name: string) => ({ config: { port: Number(env?.[`CLICKHOUSE_PORT_${name}`]) } });
 
-if (env)
+onEngine(env, () =>
   describe('ClickHouse session', () => {
     const base = { host: 'localhost', port: Number(env['CLICKHOUSE_PORT']), username: 'reader' };
 
@@ -217,4 +217,5 @@ if (env)
         remediation: expect.stringContaining('REVOKE ALL ON *.* FROM admin'),
       });
     });
-  });
+  }),
+);

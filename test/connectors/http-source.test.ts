@@ -196,7 +196,12 @@ describe('HTTP source', () => {
     test('end an answer that never ends', async () => {
       await using way = await openTo(sendForever, { maxBytes: 2 ** 18 });
       await expect(way.source.readText(way.to())).rejects.toMatchObject({ code: 'protocol-mismatch' });
-      await expect(way.readLines()).rejects.toMatchObject({ code: 'protocol-mismatch' });
+      const lines: Answer = (request, response) => {
+        response.write(`[${'"a",'.repeat(100)}"a"]\n`.repeat(1000));
+        sendForever(request, response);
+      };
+      await using other = await openTo(lines, { maxBytes: 2 ** 18 });
+      await expect(other.readLines()).rejects.toMatchObject({ code: 'source-too-large' });
     });
 
     test('end a line that never ends, long before the limit of the whole answer', async () => {
@@ -211,6 +216,13 @@ describe('HTTP source', () => {
         extras: { remediation: expect.stringContaining('query_timeout_seconds') },
       });
     });
+  });
+
+  test('fails at an answer that switches to another protocol', async () => {
+    await using way = await openTo((request) => {
+      request.socket.end('HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: other\r\n\r\n');
+    });
+    await expect(way.source.readText(way.to())).rejects.toMatchObject({ code: 'ECONNRESET' });
   });
 
   test('delivers no line twice if the server breaks off its answer', async () => {

@@ -13,10 +13,16 @@ type Rows = readonly (readonly unknown[])[] | Error;
 
 /** Opens a session to an engine that answers the four queries so, and records what it was asked. */
 const openWith = async (
-  { version = [['1.2', 'app']], tables = [], columns = [], grants = [] }: Partial<Record<string, Rows>>,
+  {
+    version = [['1.2', 'app']],
+    tables = [],
+    columns = [],
+    grants = [],
+    schemas = [['shop']],
+  }: Partial<Record<string, Rows>>,
   more: Partial<SqlSessionOptions> = {},
 ) => {
-  const answers: Readonly<Record<string, Rows>> = { version, tables, columns, grants };
+  const answers: Readonly<Record<string, Rows>> = { version, tables, columns, grants, schemas };
   const asked: string[] = [];
   let closed = 0;
   const open = openSqlSession(dialer, {
@@ -36,6 +42,7 @@ const openWith = async (
     tables: (inScope) => `tables where ${inScope('schema_name')}`,
     columns: (inScope) => `columns where ${inScope('schema_name')}`,
     toColumnKind: () => 'other',
+    schemas: 'schemas',
     grants: { query: 'grants', writes: ['INSERT'], harmless: /^SHOW/ },
     quoter,
     failure: (error) =>
@@ -134,6 +141,8 @@ describe('SQL session', () => {
     const { asked } = await readCatalog({}, { schemas: ["o'clock"], excludedSchemas: ['old'] });
     expect(asked.toSorted()).toEqual([
       "columns where schema_name not in ('sys', 'old') and schema_name in ('o''clock')",
+      'grants',
+      'schemas',
       "tables where schema_name not in ('sys', 'old') and schema_name in ('o''clock')",
       'version',
     ]);
@@ -149,10 +158,33 @@ describe('SQL session', () => {
     ]);
   });
 
-  test('reports an account that sees nothing, with the statement that it needs', async () => {
+  test('reports an account that sees nothing, with the statements that it needs', async () => {
     expect((await readCatalog({})).missing).toEqual([
       { reason: 'tables-hidden', remediation: 'GRANT SELECT ON *.* TO app;' },
     ]);
+    const { missing } = await readCatalog(
+      { grants: [['GRANT SELECT ON a.* TO app']] },
+      { schemas: ['a', 'b'] },
+    );
+    expect(missing).toEqual([
+      {
+        reason: 'tables-hidden',
+        remediation: 'GRANT SELECT ON a.* TO app;\nGRANT SELECT ON b.* TO app;',
+      },
+    ]);
+  });
+
+  test('reports nothing for a schema without tables that the account may read', async () => {
+    const grants = [['GRANT SELECT ON *.* TO app']];
+    expect((await readCatalog({ grants }, { schemas: ['shop'] })).missing).toEqual([]);
+    expect((await readCatalog({ grants }, { schemas: ['gone'] })).missing).toMatchObject([
+      { reason: 'schemas-not-found', count: 1 },
+    ]);
+  });
+
+  test('ends an answer that is kept as a whole and has too many rows', async () => {
+    const { open } = await openWith({ version: Array.from({ length: 20_001 }, () => []) });
+    await expect(open).rejects.toMatchObject({ code: 'source-too-large' });
   });
 
   test('leaves out a table whose columns are hidden, and reports it as denied', async () => {
@@ -200,6 +232,7 @@ describe('privileges from lines of SHOW GRANTS', () => {
       account: 'app',
       writes: ['INSERT', 'CREATE TABLE'],
       harmless: /^SHOW/,
+      systemSchemas: ['system'],
     });
 
   test.each([
@@ -207,9 +240,12 @@ describe('privileges from lines of SHOW GRANTS', () => {
     ['GRANT ALL ON *.* TO app'],
     ['GRANT SHOW TABLES, SELECT ON shop.* TO app'],
     ['GRANT SELECT(id, name) ON shop.orders TO app'],
+    ['GRANT SELECT ON `shop`.* TO app'],
+    ['GRANT SELECT ON sh*.* TO app'],
   ])('%s lets a source read', (line) => expect(read([line]).missing).toEqual([]));
 
   test.each([
+    ['GRANT SELECT ON shopping.* TO app'],
     ['GRANT SELECT ON other.* TO app'],
     ['GRANT SHOW TABLES ON *.* TO app'],
     ['GRANT reader TO app'],
@@ -219,6 +255,14 @@ describe('privileges from lines of SHOW GRANTS', () => {
       { what: 'SELECT on shop.*', grant: 'GRANT SELECT ON shop.* TO app;' },
     ]),
   );
+
+  test('a right on system schemas alone lets no source read', () => {
+    expect(read(['GRANT SELECT ON system.* TO app'], 'source', '*.*').missing).toHaveLength(1);
+  });
+
+  test('a privilege includes those that begin with its name', () => {
+    expect(read(['GRANT INSERT, CREATE ON shop.* TO app'], 'target').missing).toEqual([]);
+  });
 
   test('a target lacks what no line grants on its schema', () => {
     expect(read(['GRANT INSERT ON *.* TO app', 'GRANT CREATE TABLE ON other.* TO app'], 'target')).toEqual({

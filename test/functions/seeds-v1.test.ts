@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { connectors } from '../../shared/connectors/registry.ts';
 import { routes } from '../../functions/routes.ts';
 import { catalogSource } from '../catalog-probe.ts';
 import { createTable } from '../domain/catalog-fixtures.ts';
@@ -49,7 +50,9 @@ describe('seed 000, as printed', () => {
     const types = [...text.matchAll(/^\| `(\w+)` /gm)].map(([, type]) => type);
     expect(new Set(types).size).toBe(10);
     const { body } = await api.call('GET /v1/connectors');
-    expect(body.data.map((one) => one['type'])).toEqual(expect.arrayContaining(types));
+    const listed = body.data.map((one) => String(one['type']));
+    expect(listed).toEqual(expect.arrayContaining(types));
+    expect(listed.toSorted()).toEqual(Object.keys(connectors).toSorted());
   });
 
   test('has seven routes, and all of them exist', () => {

@@ -12,6 +12,7 @@ const openClickhouseSession = ({ config, credentials, options, role }: Clickhous
     secure: 'by-ssl-mode',
     login: clickhouseLogins.password,
     toRefusal: clickhouseFailures.toRefusal,
+    isTransient: clickhouseFailures.isTransient,
     limitMs: options.query_timeout_seconds * 1000,
   });
   const headers = encodeHttpHeaders({
@@ -22,14 +23,16 @@ const openClickhouseSession = ({ config, credentials, options, role }: Clickhous
   });
   let settings = clickhouseSettings;
   const ask: AskSql = async (body, onRow) => {
+    const used = settings;
     try {
-      const path = `/?wait_end_of_query=1${settings}`; // an error is then a status, and not the end of an answer
-      await source.readJsonLines({ ...config, path, headers, body }, onRow);
+      const path = `/?wait_end_of_query=1${used}`; // an error is then a status, and not the end of an answer
+      await source.readJsonLines({ host: config.host, port: config.port, path, headers, body }, onRow);
     } catch (error) {
-      // A profile with `readonly = 1` allows no settings.
-      if (settings === '' || !isRestRefusal(error, '164', '452', '472')) throw error;
-      settings = '';
-      await ask(body, onRow);
+      // A profile with `readonly = 1` allows no settings, and versions before 24.10 do not know FINAL.
+      const retried = isRestRefusal(error, '62') ? body.replace(/ final$/, '') : body;
+      if (isRestRefusal(error, '164', '452', '472')) settings = '';
+      if (settings === used && retried === body) throw error;
+      await ask(retried, onRow);
     }
   };
   return openSqlSession(dialer, {
@@ -41,13 +44,15 @@ const openClickhouseSession = ({ config, credentials, options, role }: Clickhous
     schema: config.database,
     systemSchemas: ['system', 'information_schema', 'INFORMATION_SCHEMA'],
     tables: (inScope) => `select database, name, multiIf(engine = 'View', 'view', engine = 'MaterializedView',
-        'materialized_view', match(engine, '${remoteEngines}'), 'foreign_table', 'table'), comment, total_rows, total_bytes,
+        'materialized_view', match(engine, '${remoteEngines}'), 'foreign_table', 'table'), comment, total_rows,
+        if(engine in ('Distributed', 'Buffer'), null, total_bytes),
         arrayMap(part -> trim(both '\`' from part), splitByString(', ', primary_key))
-      from system.tables where ${inScope('database')} and not is_temporary and not startsWith(name, '.inner')`,
+      from system.tables where ${inScope('database')} and not is_temporary and not match(name, '^[.](tmp[.])?inner')`,
     columns: (inScope) => `select database, table, name, type, position,
         match(type, '^(LowCardinality.)?Nullable'), default_expression, transform(default_kind, ['MATERIALIZED', 'ALIAS'], ['stored', 'virtual'], ''), comment
-      from system.columns where ${inScope('database')} and default_kind <> 'EPHEMERAL' and not startsWith(table, '.inner')`,
+      from system.columns where ${inScope('database')} and default_kind <> 'EPHEMERAL' and not match(table, '^[.](tmp[.])?inner')`,
     toColumnKind: toClickhouseColumnKind,
+    schemas: 'select name from system.databases',
     grants: { query: 'show grants final', writes: ['INSERT', 'CREATE TABLE'], harmless: /^(SHOW|dictGet)/ },
     quoter: clickhouseQuoter,
     failure: clickhouseFailures.classify,
@@ -58,6 +63,6 @@ const openClickhouseSession = ({ config, credentials, options, role }: Clickhous
 const clickhouseSettings =
   '&limit=0&offset=0&result_overflow_mode=throw&read_overflow_mode=throw&timeout_overflow_mode=throw';
 const remoteEngines =
-  '^(MySQL|PostgreSQL|MongoDB|SQLite|ODBC|JDBC|S3|URL|HDFS|Azure|Kafka|Rabbit|NATS|Redis|Delta|Hudi|Iceberg)';
+  '^(MySQL|PostgreSQL|MongoDB|SQLite|ODBC|JDBC|S3|URL|HDFS|Azure|Kafka|Rabbit|NATS|Redis|Hive|Delta|Hudi|Iceberg|COSN|OSS|GCS)';
 
 export const clickhouseSessionModule = { open: openClickhouseSession, failure: clickhouseFailures.classify };

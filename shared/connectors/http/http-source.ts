@@ -4,6 +4,7 @@ import {
   type IncomingHttpHeaders,
   type IncomingMessage,
 } from 'node:http';
+import { createTooLargeProblem } from '../../network/budget.ts';
 import type { Dialer, HostPort } from '../../network/dialer.ts';
 import { createHttpAgent, type HttpSecurity } from '../../network/http/create-http-agent.ts';
 import { sendOverLiveSocket } from '../../network/http/send-over-live-socket.ts';
@@ -38,7 +39,7 @@ export interface HttpSourceOptions {
 export interface HttpRefusal {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** At most 64 KB. Empty if the answer is longer, or unless `readsRefusals` is set. */
+  /** At most 1 MB. Empty if the answer is longer, or unless `readsRefusals` is set. */
   readonly text: string;
 }
 
@@ -128,7 +129,7 @@ type ReadHttpAnswer<T> = (answer: IncomingMessage) => Promise<T>;
 
 const MAX_HTTP_ANSWER_BYTES = 24 * 2 ** 20;
 const MAX_HTTP_LINES_BYTES = 256 * 2 ** 20;
-const MAX_REFUSAL_BYTES = 2 ** 16;
+const MAX_REFUSAL_BYTES = 2 ** 20;
 /** Characters. */
 const MAX_HTTP_LINE = 2 ** 20;
 
@@ -184,8 +185,7 @@ const readHttpLines = async (
   createTooLongProblem: (() => Problem) | undefined,
   onLine: (line: string) => void,
 ): Promise<void> => {
-  const createProblem =
-    createTooLongProblem ?? (() => new Problem('protocol-mismatch', 'Expected a shorter answer'));
+  const createProblem = createTooLongProblem ?? (() => createTooLargeProblem('Expected a shorter answer'));
   let left = maxBytes;
   let rest = '';
   const decoder = new TextDecoder();
@@ -194,7 +194,7 @@ const readHttpLines = async (
     if (left < 0) throw createProblem();
     const lines = (rest + decoder.decode(chunk as Buffer, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
-    if (rest.length > MAX_HTTP_LINE) throw createProblem();
+    if (rest.length > MAX_HTTP_LINE) throw new Problem('protocol-mismatch', 'Expected shorter lines');
     for (const line of lines) if (line !== '') onLine(line);
   }
   rest += decoder.decode();

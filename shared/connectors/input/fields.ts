@@ -37,7 +37,11 @@ export const SecretField = v.pipe(
 /** A secret that is sent as the value of an HTTP header. */
 export const HeaderSecretField = v.pipe(
   v.string(),
-  v.regex(/^[ -~\u00a0-\uffff]{1,16384}$/, '1 to 16384 characters, none of them a control character'),
+  v.maxLength(16_384, '1 to 16384 characters'),
+  v.regex(
+    /^[!-~\u00a1-\uffff](?:[ -~\u00a0-\uffff]*[!-~\u00a1-\uffff])?$/,
+    '1 to 16384 characters, none of them a control character, and no space at either end',
+  ),
   v.metadata({ writeOnly: true }),
 );
 

@@ -27,7 +27,7 @@ export const withRetries = async <T>(
       if (!isTransient(error) || least > MAX_RETRY_PAUSE_MS) throw error;
     }
     // Jitter: callers that were refused together must not retry together.
-    await pause(Math.max(least, ms) + ms * (Math.random() - 0.5), signal);
+    await pause(Math.max(least, ms + ms * (Math.random() - 0.5)), signal);
     signal?.throwIfAborted();
   }
   return work();

@@ -14,21 +14,25 @@ interface GrantLineOptions extends GrantLineRules {
   readonly account: string;
   /** What the connection reads or writes, as a statement spells it: `sales.*` or `*.*`. */
   readonly on: string;
+  /** Rights on these do not count. */
+  readonly systemSchemas: readonly string[];
 }
 
 /**
  * Compares the lines of `SHOW GRANTS`, such as `GRANT SELECT, INSERT(id) ON sales.* TO app WITH GRANT OPTION`, with what the role of the
- * connection needs. A source that may read some of it lacks nothing: what it may not read is in `missing` of its catalog.
+ * connection needs. A source that may read some of it lacks nothing: what the server hides from it cannot be listed.
  */
 export const readGrantLinePrivileges = (
   lines: readonly string[],
-  { role, account, on, writes, harmless }: GrantLineOptions,
+  { role, account, on, writes, harmless, systemSchemas }: GrantLineOptions,
 ): Privileges => {
-  const rights = lines.flatMap((line) => parseGrantLine(line) ?? []);
+  const rights = lines
+    .flatMap((line) => parseGrantLine(line) ?? [])
+    .filter((right) => !systemSchemas.some((schema) => removeQuotes(right.on).startsWith(`${schema}.`)));
   const { grant, revoke } = createGrantStatements(account);
   const holds = (privilege: string) =>
     rights.some(
-      (right) => right.names.some((name) => isAll(name) || name === privilege) && covers(right.on, on),
+      (right) => right.names.some((name) => includesPrivilege(name, privilege)) && covers(right.on, on),
     );
   if (role === 'target') {
     const lacking = writes.filter((privilege) => !holds(privilege));
@@ -71,11 +75,20 @@ const parseGrantLine = (line: string): GrantLine | undefined => {
 };
 
 const isAll = (name: string) => name === 'ALL' || name === 'ALL PRIVILEGES';
+/** `CREATE` includes `CREATE TABLE`. */
+const includesPrivilege = (name: string, privilege: string) =>
+  isAll(name) || name === privilege || privilege.startsWith(`${name} `);
 const isReading = (name: string, harmless: RegExp) => name === 'SELECT' || harmless.test(name);
 
-/** Whether a right on `held` allows something on `target`. Without a database, a right on any database does. */
-const covers = (held: string, target: string): boolean =>
-  held === '*.*' ||
-  held === target ||
-  target === '*.*' ||
-  (target.endsWith('.*') && held.startsWith(target.slice(0, -1)));
+/**
+ * Whether a right on `held` allows something on `target`. Without a database, a right on any database does. Servers quote names by other rules than
+ * ours, and may print a prefix: `sal*.*`.
+ */
+const covers = (held: string, target: string): boolean => {
+  const [one, other] = [removeQuotes(held), removeQuotes(target)];
+  if (one === '*.*' || one === other || other === '*.*') return true;
+  const prefix = /^(.*)\*\.\*$/s.exec(one)?.[1];
+  return (prefix !== undefined && other.startsWith(prefix)) || one.startsWith(other.slice(0, -1));
+};
+
+const removeQuotes = (text: string) => text.replaceAll(/["`]/g, '');

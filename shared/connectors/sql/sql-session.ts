@@ -1,7 +1,9 @@
 import type { Dialer } from '../../network/dialer.ts';
+import { createTooLargeProblem } from '../../network/budget.ts';
 import { Problem } from '../../problem.ts';
 import type { CatalogScope, Missing, TableSink } from '../catalog.ts';
 import type { Session, SourceFailure } from '../connector.ts';
+import { joinFirstLines } from '../reading/join-first-lines.ts';
 import { createPartReader } from '../reading/part-reader.ts';
 import { buildTable } from './build-table.ts';
 import { createCatalogRowReaders, type SqlRow, type ToColumnKind } from './catalog-rows.ts';
@@ -32,6 +34,8 @@ export interface SqlSessionOptions {
   readonly tables: (inScope: (column: string) => string) => string;
   readonly columns: (inScope: (column: string) => string) => string;
   readonly toColumnKind: ToColumnKind;
+  /** Lists the names of all schemas that the account sees, one in a row. */
+  readonly schemas: string;
   /** Lists the privileges of the account as GRANT statements. */
   readonly grants: GrantLineRules & { readonly query: string };
   readonly quoter: Quoter;
@@ -40,7 +44,7 @@ export interface SqlSessionOptions {
 
 /** Logs in with the first query, and closes what was opened if it fails. */
 export const openSqlSession = async (dialer: Dialer, options: SqlSessionOptions): Promise<Session> => {
-  const { ask, product, quoter, grants, role, schema } = options;
+  const { ask, product, quoter, role, schema } = options;
   const readVersion = async (): Promise<readonly [version: string, account: string]> => {
     const rows = await readSqlRows(ask, options.version);
     const [version, account] = rows[0] ?? [];
@@ -62,12 +66,15 @@ export const openSqlSession = async (dialer: Dialer, options: SqlSessionOptions)
       return found;
     },
     privileges: async () => {
-      const lines = (await readSqlRows(ask, grants.query)).map(([line]) => String(line));
-      return readGrantLinePrivileges(lines, { ...grants, role, account: quoter.quoteName(account), on });
+      const rules = { ...options.grants, role, on, systemSchemas: options.systemSchemas };
+      return readGrantLinePrivileges(await readGrantLines(options), {
+        ...rules,
+        account: quoter.quoteName(account),
+      });
     },
     introspect: (scope, sink) => {
       const schemas = scope.schemas ?? (schema === undefined ? undefined : [schema]);
-      return introspectSql(options, { account, on }, { ...scope, schemas }, sink);
+      return introspectSql(options, account, { ...scope, schemas }, sink);
     },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
@@ -75,44 +82,66 @@ export const openSqlSession = async (dialer: Dialer, options: SqlSessionOptions)
 
 const readSqlRows = async (ask: AskSql, sql: string): Promise<readonly SqlRow[]> => {
   const rows: SqlRow[] = [];
-  await ask(sql, (row) => void rows.push(row));
+  await ask(sql, (row) => {
+    if (rows.length >= MAX_KEPT_ROWS) throw createTooLargeProblem('Expected a shorter answer');
+    rows.push(row);
+  });
   return rows;
 };
 
-/** Takes two queries for any number of tables. They run in parallel if the driver can. */
+/** Of answers that are kept as a whole. */
+const MAX_KEPT_ROWS = 20_000;
+
+const readGrantLines = async ({ ask, grants }: SqlSessionOptions): Promise<readonly string[]> =>
+  (await readSqlRows(ask, grants.query)).map(([line]) => String(line));
+
+/** Takes three queries for any number of tables. They run in parallel if the driver can. */
 const introspectSql = async (
-  { ask, quoter, systemSchemas, toColumnKind, failure, ...queries }: SqlSessionOptions,
-  { account, on }: { readonly account: string; readonly on: string },
+  options: SqlSessionOptions,
+  account: string,
   scope: CatalogScope,
   sink: TableSink,
 ): Promise<readonly Missing[]> => {
+  const { ask, quoter, systemSchemas, toColumnKind, failure, ...queries } = options;
+  const targets = scope.schemas?.map((name) => `${quoter.quoteName(name)}.*`) ?? ['*.*'];
   const renderGrant = (what: string) =>
     createGrantStatements(quoter.quoteName(account)).grant('SELECT', what).grant;
   const drafts = createTableDrafts();
-  const parts = createPartReader({ failure, grant: renderGrant(on) });
+  const grantScope = joinFirstLines(targets.map(renderGrant));
+  const parts = createPartReader({ failure, grant: grantScope });
   const rows = createCatalogRowReaders(drafts, toColumnKind);
   const inScope = (column: string) =>
     renderSchemaScope(column, scope, { systemSchemas, quoteText: quoter.quoteText });
-  const [readsColumns] = await Promise.all([
+  const [schemas, readsColumns] = await Promise.all([
+    readSqlRows(ask, queries.schemas),
     parts.read({ reason: 'columns-unread', undo: () => drafts.drop('columns') }, () =>
       ask(queries.columns(inScope), rows.column),
     ),
     ask(queries.tables(inScope), rows.table),
   ]);
   const found = drafts.listInOrder();
-  // The server lists a table that the account may not read, but none of its columns.
-  if (readsColumns) for (const draft of found) if (draft.columns.length === 0) draft.access = 'none';
-  const known = new Set(found.map((draft) => draft.schema));
+  // The server lists a table that the account may not read, but none of its columns. A view may have none.
+  for (const draft of readsColumns ? found : [])
+    if (draft.kind !== 'view' && draft.columns.length === 0) draft.access = 'none';
+  const known = new Set(schemas.map(([name]) => String(name)));
   const isAbsent = (name: string) => !known.has(name) && !scope.excludedSchemas.includes(name);
   await emitInBatches(
     found.filter(({ access }) => access !== 'none'),
     buildTable,
     sink,
   );
-  if (found.length === 0) return [{ reason: 'tables-hidden', remediation: renderGrant(on) }];
+  const hidden = found.length === 0 && (await lacksSelect(options, account, targets));
   return [
-    ...reportSchemasNotFound((scope.schemas ?? []).filter(isAbsent), known, quoter.quoteName),
+    ...(hidden ? [{ reason: 'tables-hidden', remediation: grantScope } as const] : []),
+    ...reportSchemasNotFound(hidden ? [] : (scope.schemas ?? []).filter(isAbsent), known, quoter.quoteName),
     ...reportDeniedTables(found, (table) => renderGrant(quoter.quotePath(table.schema, table.name))),
     ...parts.missing(),
   ];
+};
+
+/** Whether the account may not read some of these: a schema without tables is otherwise empty, or does not exist. */
+const lacksSelect = async (options: SqlSessionOptions, account: string, targets: readonly string[]) => {
+  const lines = await readGrantLines(options);
+  const rules = { ...options.grants, role: 'source', account, systemSchemas: options.systemSchemas } as const;
+  return targets.some((on) => readGrantLinePrivileges(lines, { ...rules, on }).missing.length > 0);
 };
