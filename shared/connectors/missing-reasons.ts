@@ -3,7 +3,7 @@ export const missingReasons = {
   'brokers-left-out':
     'The rows of topics on these brokers were not counted, because the cluster has too many brokers.',
   'brokers-unreachable': 'These brokers could not be reached, so the rows of their topics are not known.',
-  'bucket-denied': 'The account may not list the bucket.',
+  'bucket-denied': 'The account cannot list the bucket.',
   'columns-denied': 'The account may read only some columns of these tables.',
   'columns-limited': 'These objects have too many columns. The catalog has the first ones.',
   'columns-timed-out': 'Reading a sample of these collections took too long, so their columns are missing.',
@@ -28,7 +28,7 @@ export const missingReasons = {
   'nothing-visible': 'The account sees no schema.',
   'object-keys-too-long': 'These objects have keys of more than 1024 characters.',
   'objects-archived': 'These objects are archived, so their columns are missing.',
-  'objects-denied': 'The account may not read these objects.',
+  'objects-denied': 'The account cannot read these objects.',
   'objects-failed': 'The server failed to send these objects, so their columns are missing.',
   'objects-limited': 'The bucket contains more objects than were listed.',
   'objects-too-large': 'These objects are too large or too deeply nested, so their columns are missing.',
@@ -36,8 +36,8 @@ export const missingReasons = {
     'These objects are damaged, encrypted or not in the format of their names, so their columns are missing.',
   'objects-unsupported': 'The formats of these objects are not supported, so their columns are missing.',
   'privileges-unread':
-    'The privileges could not be read, so tables and columns that the account may not read may be in the catalog.',
-  'schemas-denied': 'The account may not read these schemas, or these subjects of the schema registry.',
+    'The privileges could not be read, so tables and columns that the account cannot read may be in the catalog.',
+  'schemas-denied': 'The account cannot read these schemas, or these subjects of the schema registry.',
   'schemas-failed': 'Reading these schemas failed, or reading these subjects of the schema registry.',
   'schemas-not-found': 'These schemas of the connection do not exist.',
   'schemas-too-large': 'The schemas of these subjects are too large, so columns are missing.',
@@ -47,14 +47,14 @@ export const missingReasons = {
     'The schemas of these subjects use types that were not found, so columns are missing.',
   'schemas-unsupported':
     'The schemas of these subjects are in unsupported formats or versions, so columns are missing.',
-  'statistics-denied': 'The account may not read row counts and sizes.',
+  'statistics-denied': 'The account cannot read row counts and sizes.',
   'statistics-unread': 'Row counts and sizes could not be read.',
-  'tables-denied': 'The account may not read these tables, or these schemas or datasets.',
+  'tables-denied': 'The account cannot read these tables, or these schemas or datasets.',
   'tables-failed': 'Reading these tables or datasets failed.',
   'tables-hidden':
     'The server hides the tables on which the account has no privilege, so their number is not known.',
   'tables-limited': 'These objects would be more tables than a catalog can hold.',
-  'tables-unlisted': 'The account may not list all collections of some databases.',
+  'tables-unlisted': 'The account cannot list all collections of some databases.',
   'topics-denied': 'The account sees no topic.',
   'types-unknown':
     'These columns have types that the Parquet format does not define. The catalog has their physical types.',
