@@ -306,7 +306,7 @@ describe('PostgreSQL client', () => {
     expect(preferring.failed).toMatchObject({
       step: 'authenticate',
       code: 'tls-unsupported',
-      remediation: expect.stringMatching(/TLS on .*scram-sha-256.* disable only if/),
+      remediation: expect.stringMatching(/Turn on TLS .*scram-sha-256.* disable only if/),
     });
     const accepting = await tried(withoutTls, 'disable');
     expect(accepting.told.toString()).toContain(password.password);
