@@ -143,7 +143,7 @@ describe('failures of Secrets Manager and KMS', () => {
       const SecretString = typeof found === 'string' ? found : JSON.stringify(found);
       await using opened = await failing(saying(200, '', JSON.stringify({ SecretString })));
       const [outcome] = await Promise.allSettled([opened.vault.read(ref, owner)]);
-      expect(inspect(outcome)).toMatch(/no layout that this version knows|not of the connection/);
+      expect(inspect(outcome)).toMatch(/a layout that this version does not know|not of the connection/);
       expect(inspect(outcome, { depth: Infinity, showHidden: true })).not.toContain(password);
     }
   });

@@ -64,7 +64,7 @@ describe('after three refused logins in a row', () => {
     expect(await api.probe.test({ ...call, trigger: 'event' })).toEqual({
       status: 'failed',
       details: {
-        error: 'Logins with these credentials were refused three times in a row; no other was tried',
+        error: 'The source refused these credentials three times in a row, so Mooring did not try again',
         code: 'authentication-failed',
       },
       steps: expect.arrayContaining([

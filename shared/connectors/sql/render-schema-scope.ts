@@ -6,14 +6,15 @@ interface ScopeRules {
   readonly quoteText: (text: string) => string;
 }
 
-/** Renders the condition that selects the schemas of a scope: `database not in ('system') and database in ('sales')`. */
+/** Renders the condition that selects the schemas of a scope: `database <> 'system' and database in ('sales')`. */
 export const renderSchemaScope = (
   column: string,
   { schemas, excludedSchemas }: CatalogScope,
   { systemSchemas, quoteText }: ScopeRules,
 ): string => {
   const list = (names: readonly string[]) => names.map(quoteText).join(', ');
-  const excluded = `${column} not in (${list([...systemSchemas, ...excludedSchemas])})`;
-  if (!schemas) return excluded;
-  return `${excluded} and ${schemas.length > 0 ? `${column} in (${list(schemas)})` : '1 = 0'}`;
+  const conditions = systemSchemas.map((name) => `${column} <> ${quoteText(name)}`);
+  if (schemas) conditions.push(schemas.length > 0 ? `${column} in (${list(schemas)})` : '1 = 0');
+  if (excludedSchemas.length > 0) conditions.push(`${column} not in (${list(excludedSchemas)})`);
+  return conditions.join(' and ');
 };

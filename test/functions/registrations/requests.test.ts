@@ -157,7 +157,10 @@ describe('a connection string', () => {
       /connection_string: expected database in it as a value/,
     ],
     ['postgresql://reader:not-a-real-password@127.0.0.1:0/shop', /connection_string: expected port in it as/],
-    ['postgresql://reader:not-a-real-password@127.0.0.1/shop?sslmode=maybe', /for sslmode one of disable/],
+    [
+      'postgresql://reader:not-a-real-password@127.0.0.1/shop?sslmode=maybe',
+      /one of disable, .* for sslmode/,
+    ],
     ['postgresql://reader:not-a-real-password@a,b/shop', /connection_string/],
     ['postgresql+://reader:not-a-real-password@127.0.0.1/shop', /begins with postgresql:/],
   ])('%s is rejected with a message of its own and not repeated', async (connection_string, told) => {
