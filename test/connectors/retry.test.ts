@@ -36,6 +36,11 @@ describe('retries', () => {
     expect(await run([lasting], () => false)).toEqual({ outcome: lasting, attempts: 1, pauses: [] });
   });
 
+  test('never wait less than the server asks, whatever the jitter', async () => {
+    const waits = Array.from({ length: 50 }, () => run([recordRetryAfter(new Error('busy'), '1')]));
+    for (const { pauses } of await Promise.all(waits)) expect(pauses[0]).toBeGreaterThanOrEqual(1000);
+  });
+
   const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000).toUTCString();
 
   test.each([
