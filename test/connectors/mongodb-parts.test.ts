@@ -31,7 +31,7 @@ const read = async (port: number, scope: Partial<CatalogScope> = {}) => {
     {
       config: { host: 'localhost', port, username: 'me', auth_source: 'admin' },
       credentials: { auth_method: 'certificate' },
-      options: { ssl_mode: 'require', query_timeout_seconds: 0.2, max_connections: 1 },
+      options: { ssl_mode: 'require', query_timeout_seconds: 2, max_connections: 1 },
       role: 'source',
     },
     {
