@@ -28,6 +28,9 @@ const Env = v.object({
   BUS_NAME: v.optional(EnvText),
   /** The queue of tests that events request. */
   TESTS_QUEUE_URL: v.optional(EnvText),
+  /** The FIFO queue of first attempts to deliver events to webhooks, and the queue of later attempts. */
+  DELIVERIES_QUEUE_URL: v.optional(EnvText),
+  LATER_DELIVERIES_QUEUE_URL: v.optional(EnvText),
   /** `off` stops the sweeper. */
   SWEEP: v.optional(v.picklist(['on', 'off']), 'on'),
   /** The queue for table changes that could not be converted to events. */

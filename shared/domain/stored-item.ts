@@ -15,6 +15,12 @@ const itemUpgrades = {
   lease: [],
   name: [],
   audit: [],
+  health: [],
+  slot: [],
+  event: [],
+  webhook: [],
+  delivery: [],
+  batch: [],
 } as const satisfies Readonly<Record<string, readonly ItemUpgrade[]>>;
 
 export type StoredKind = keyof typeof itemUpgrades;

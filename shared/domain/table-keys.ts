@@ -42,6 +42,23 @@ export const tableKeys = {
     pk: tableKeys.connectionPartition(tenant, id),
     sk: 'LEASE',
   }),
+  /** What is known about a connection over time. Next to the connection, so that a page of a list reads both in two range queries. */
+  health: (tenant: Tenant, id: string): ItemKey => ({
+    pk: toTenantPartition('T', tenant),
+    sk: `HEALTH#${id}`,
+  }),
+  /** Connections whose scheduled test is due in one minute of each interval. */
+  slotPartition: (interval: number, minute: number, shard: number) => `SLOT#${interval}#${minute}#${shard}`,
+  slot: (interval: number, minute: number, shard: number, id: string): ItemKey => ({
+    pk: tableKeys.slotPartition(interval, minute, shard),
+    sk: id,
+  }),
+  /** What is due once, in one minute since the epoch. */
+  oneOffPartition: (minute: number, shard: number) => `ONCE#${minute}#${shard}`,
+  oneOffSlot: (minute: number, shard: number, entry: string): ItemKey => ({
+    pk: tableKeys.oneOffPartition(minute, shard),
+    sk: entry,
+  }),
   quota: (org: string, window: string): ItemKey => ({ pk: `Q#${org}`, sk: window }),
   apiKey: (secret: string): ItemKey => ({ pk: `KEY#${hashKeyPart(secret)}`, sk: 'KEY' }),
   /** The same key in the list of all keys, by its id. */

@@ -1,6 +1,7 @@
 import type { Bus } from './bus.ts';
 import type { Documents } from './documents.ts';
 import type { MeteredProbe, Probe } from './probe.ts';
+import type { Queue } from './queue.ts';
 import type { ReadStore, Store } from './store.ts';
 import type { RemoveVault, SweepVault, Vault, WriteVault } from './vault.ts';
 
@@ -10,6 +11,7 @@ export interface Ports {
   readonly vault: Vault;
   readonly probe: Probe;
   readonly bus: Bus;
+  readonly queue: Queue;
   readonly documents: Documents;
 }
 
@@ -25,6 +27,8 @@ export interface Uses {
   /** The probe functions that it may invoke, separated by a space. */
   readonly probe?: 'test' | 'introspect' | 'credentials' | 'test credentials';
   readonly bus?: 'put';
+  /** The queues that it may send to. */
+  readonly queue?: 'tests' | 'deliveries' | 'tests deliveries';
   readonly documents?: 'read';
 }
 
@@ -43,6 +47,11 @@ interface NarrowedPorts {
     readonly 'test credentials': Pick<Probe, 'test' | 'credentials'>;
   };
   readonly bus: { readonly put: Bus };
+  readonly queue: {
+    readonly tests: Pick<Queue, 'sendTests'>;
+    readonly deliveries: Pick<Queue, 'sendDeliveries'>;
+    readonly 'tests deliveries': Queue;
+  };
   readonly documents: { readonly read: Documents };
 }
 

@@ -14,6 +14,7 @@ const createAwsRuntime = (): Runtime => {
     vault: memoize(async () => (await import('./aws-vault.ts')).openAwsVault(clock)),
     probe: memoize(async () => (await import('./aws-probe.ts')).openAwsProbe()),
     bus: memoize(async () => (await import('./aws-bus.ts')).openAwsBus()),
+    queue: memoize(async () => (await import('./aws-queue.ts')).openAwsQueue()),
     documents: memoize(async () => (await import('./file-documents.ts')).createFileDocuments()),
   };
   return {
