@@ -13,7 +13,8 @@ export interface HealthState {
 
 /** Reads the health item of any release. `undefined` means that the connection was never tested. */
 export const readHealthState = (item: Item | undefined): HealthState => {
-  const { seq, last_due: lastDue, retry_at: retryAt } = item ? upgradeItem('health', item) : {};
+  const stored: Partial<Item> = item ? upgradeItem('health', item) : {};
+  const { seq, last_due: lastDue, retry_at: retryAt } = stored;
   return {
     seq: Number(seq ?? 0),
     last_due: typeof lastDue === 'number' ? lastDue : null,
