@@ -69,6 +69,20 @@ describe('a parser of connection URLs', () => {
   });
 
   test.each([
+    ['http://h', 80],
+    ['http://h:1234', 1234],
+    ['https://h', undefined],
+    ['example://h', undefined],
+  ])('names the port for connections without TLS only if the string turns TLS off: %s', (text, port) => {
+    const parser = define({
+      schemes: ['example', 'https', 'http'],
+      schemeTls: { https: 'verify-full', http: 'disable' },
+      plainPort: 80,
+    });
+    expect(parser.parse(text).config['port']).toBe(port);
+  });
+
+  test.each([
     ['example://h', undefined],
     ['https://h', 'verify-full'],
     ['http://h', 'disable'],

@@ -52,6 +52,8 @@ export interface ConnectionUrlDefinition {
   readonly address: string;
   /** What error messages show instead of `address`. */
   readonly form?: string;
+  /** The port of a string that turns TLS off and names no port, if it differs from the connector's default. */
+  readonly plainPort?: number;
   /** The fields that belong to `credentials`; all others belong to `config`. Default: `password`. */
   readonly credentials?: readonly string[];
   /** A key may list several names of an option, separated by spaces; error messages show the first. A string is short for `{ field }`. */
@@ -145,16 +147,17 @@ const toConnectionStringParts = (
     schemeTls = {},
     exclusive = [],
     credentials: secrets = ['password'],
+    plainPort,
   }: ConnectionUrlDefinition,
 ): ConnectionStringParts => {
   const effects = given.filter(({ value }) => value !== '' || emptyValues !== 'skip').map(readOption);
   const set = effects.flatMap(({ field, value }) => (field === undefined ? [] : [[field, value] as const]));
   const kept = set.filter(([, value]) => value !== '' || emptyValues === 'keep');
-  const fields = Object.entries({ ...address, ...Object.fromEntries(kept) })
+  const stated = Object.entries({ ...address, ...Object.fromEntries(kept) })
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => [name, checkField(name, value)] as const);
   const present = new Set([
-    ...fields.map(([name]) => name),
+    ...stated.map(([name]) => name),
     ...effects.flatMap(({ field, name }) => (field === undefined ? [name] : [])),
   ]);
   for (const [one, other] of exclusive)
@@ -163,6 +166,8 @@ const toConnectionStringParts = (
   const mode = resolveTlsMode(
     [...effects.map(({ tls }) => tls), schemeDemand].filter((tls) => tls !== undefined),
   );
+  const isPlain = plainPort !== undefined && mode === 'disable' && !present.has('port');
+  const fields = isPlain ? [...stated, ['port', plainPort] as const] : stated;
   const seconds = effects.find((effect) => effect.seconds !== undefined)?.seconds;
   return {
     config: Object.fromEntries(fields.filter(([name]) => !secrets.includes(name))),
