@@ -14,7 +14,7 @@ export const endpoint = defineEndpoint({
   status: 200,
   scope: null,
   uses: {},
-  handle: ({ path, settings }) => {
+  handle: ({ method, path, settings }) => {
     const matching = Object.entries(routes)
       .filter(([, file]) => isExposed(file, settings.apis))
       .map(([route]) => route.split(' '))
@@ -22,7 +22,8 @@ export const endpoint = defineEndpoint({
     // An exact route takes precedence over a route with a parameter that also matches.
     const exact = matching.filter(([, pattern]) => pattern === path);
     const methods = (exact.length > 0 ? exact : matching).map(([method]) => method);
-    if (methods.length === 0)
+    // A path with the right method comes here if a parameter has a malformed escape: no resource has such a name.
+    if (methods.length === 0 || methods.includes(method))
       throw new Problem('not-found', 'This path does not exist', {
         remediation: 'Check the path: GET /v1/openapi.json lists all paths.',
       });

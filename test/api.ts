@@ -154,7 +154,10 @@ export const startApi = async ({
   ): Promise<ApiAnswer> => {
     const [method = 'GET', target = '/'] = request.split(' ');
     const [path = '/', query = ''] = target.split('?');
-    const fitting = routes.filter((candidate) => candidate.pattern.test(path) && candidate.method === method);
+    // A malformed escape matches no parameter, as on the local server.
+    const fitting = routes.filter(
+      (candidate) => candidate.pattern.test(path) && candidate.method === method && isDecodable(path),
+    );
     // A literal segment takes precedence over a parameter, as in API Gateway.
     const route = fitting.find(({ key: name }) => !name.includes('{')) ?? fitting[0];
     const sent = bytes
@@ -244,3 +247,12 @@ export const startApi = async ({
 };
 
 export type Api = Awaited<ReturnType<typeof startApi>>;
+
+const isDecodable = (path: string): boolean => {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
+};

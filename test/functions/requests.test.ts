@@ -143,6 +143,8 @@ describe('a connection id', () => {
     `CONN_${'0'.repeat(32)}`,
     '..',
     '%00',
+    '%',
+    '%zz',
   ])('that does not exist returns 404 on every route, well-formed or not: %s', async (wrong) => {
     for (const path of paths(wrong)) {
       const body = /^(PATCH|PUT)/.test(path) ? { body: {} } : {};
