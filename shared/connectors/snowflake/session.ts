@@ -1,4 +1,3 @@
-import { createPrivateKey } from 'node:crypto';
 import type { ClientRequestArgs } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -12,6 +11,7 @@ import { toSnowflakeAccountName, toSnowflakeAddress } from './account.ts';
 import type { SnowflakeAddress } from './account.ts';
 import { loadSnowflakeDriver, logInToSnowflake, logOutOfSnowflake, streamSnowflakeRows } from './driver.ts';
 import { toSnowflakeLogin } from './logins.ts';
+import { readSnowflakePrivateKey } from './private-key.ts';
 import { classifySnowflakeError } from './failures.ts';
 import type { SnowflakeTarget } from './config.ts';
 import type { SnowflakeContext, SnowflakeQuery } from './session-context.ts';
@@ -152,24 +152,6 @@ const toSnowflakeAuthentication = (
   }
   if (auth_method === 'token') return { authenticator: 'PROGRAMMATIC_ACCESS_TOKEN', token };
   return { authenticator: 'SNOWFLAKE', password };
-};
-
-/** Converts a private key to PKCS #8, the only form that the driver accepts. */
-const readSnowflakePrivateKey = (key: string, passphrase: string | undefined): string => {
-  try {
-    const read = createPrivateKey({ key, format: 'pem', ...(passphrase !== undefined && { passphrase }) });
-    if (read.asymmetricKeyType === 'rsa') return read.export({ format: 'pem', type: 'pkcs8' }).toString();
-  } catch {
-    // The problem below explains it. The error itself may contain a part of the key.
-  }
-  throw new Problem(
-    'certificate-unreadable',
-    'Expected an RSA private key in PEM format, with its passphrase if it is encrypted',
-    {
-      remediation:
-        'Send the complete PEM of the RSA private key, from BEGIN to END. If the key is encrypted, also send private_key_passphrase.',
-    },
-  );
 };
 
 const readSnowflakeContext = async (ask: SnowflakeQuery): Promise<SnowflakeContext> => {
