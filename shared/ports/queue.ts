@@ -28,6 +28,8 @@ export interface DeliveryMessage {
   readonly webhook_id: string;
   readonly connection_id: string;
   readonly event_id: string;
+  /** When the event happened, ISO 8601. Part of the key of the delivery. */
+  readonly event_at: string;
   /** 1 for the first attempt. */
   readonly attempt: number;
 }
