@@ -187,6 +187,23 @@ describe('MongoDB fields', () => {
     expect(listColumns([], { validator, ...options })).toEqual([['a', 'int', 'integer', nullable, 0]]);
   });
 
+  test('that a validator joins with $and are those of all its schemas', () => {
+    const validator = {
+      $and: [
+        { $jsonSchema: { properties: { a: { bsonType: 'int' } } } },
+        { $and: [{ $jsonSchema: { required: ['a'], properties: { a: { title: 'the first' } } } }] },
+        { b: { $exists: true } },
+      ],
+    };
+    expect(listColumns([], { validator })).toEqual([['a', 'int', 'integer', false, 0]]);
+    expect(columnsOf([{ a: 1 }], { validator })[0]).toMatchObject({ comment: 'the first' });
+  });
+
+  test('whose name is empty have no rule', () => {
+    const validator = { $jsonSchema: { properties: { '': { bsonType: 'int', description: 'none' } } } };
+    expect(listColumns([], { validator })).toEqual([]);
+  });
+
   test('with the same path are one column, with the types of both', () => {
     const documents = [{ 'a.b': 1, a: { b: 'x' } }, { a: { b: 'y' } }, {}];
     expect(listColumns(documents)).toEqual([

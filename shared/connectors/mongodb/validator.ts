@@ -13,15 +13,37 @@ export const parseValidatorRules = (
   validator: unknown,
   isEnforced = true,
 ): ReadonlyMap<string, ValidatorRule> => {
-  const schema = isMongodbDocument(validator) ? validator['$jsonSchema'] : undefined;
-  if (!isMongodbDocument(schema)) return noValidatorRules;
   const rules = new Map<string, ValidatorRule>();
-  collectValidatorRules(rules, schema, '', isEnforced, 0);
+  for (const schema of listValidatorSchemas(validator, 0)) {
+    const own = new Map<string, ValidatorRule>();
+    collectValidatorRules(own, schema, '', isEnforced, 0);
+    for (const [path, rule] of own)
+      if (rules.size < MAX_VALIDATOR_RULES) rules.set(path, mergeRules(rules.get(path), rule));
+  }
   return rules;
 };
 
-const noValidatorRules: ReadonlyMap<string, ValidatorRule> = new Map();
+const mergeRules = (first: ValidatorRule | undefined, second: ValidatorRule): ValidatorRule => ({
+  types: first && first.types.length > 0 ? first.types : second.types,
+  required: first?.required === true || second.required,
+  comment: first?.comment ?? second.comment,
+});
+
+/** All schemas that a document must match: the validator's own, and those that it joins with `$and`. */
+const listValidatorSchemas = (validator: unknown, depth: number): readonly MongodbDocument[] => {
+  if (!isMongodbDocument(validator) || depth > MAX_JOIN_DEPTH) return [];
+  const { $jsonSchema: schema, $and: joined } = validator;
+  return [
+    ...(isMongodbDocument(schema) ? [schema] : []),
+    ...(Array.isArray(joined) ? joined.slice(0, MAX_JOINED_SCHEMAS) : []).flatMap((part: unknown) =>
+      listValidatorSchemas(part, depth + 1),
+    ),
+  ];
+};
+
 const MAX_VALIDATOR_RULES = 2000;
+const MAX_JOINED_SCHEMAS = 20;
+const MAX_JOIN_DEPTH = 2;
 /** Longer paths are data, and each would prefix the paths of all fields within. */
 const MAX_RULE_PATH_CHARACTERS = 2000;
 const MAX_VALIDATOR_DEPTH = 16;
@@ -47,7 +69,8 @@ const collectValidatorRules = (
   if (!isMongodbDocument(properties)) return;
   const needed = new Set(Array.isArray(names) ? names : []);
   for (const [name, inner] of Object.entries(properties)) {
-    if (isMongodbDocument(inner)) {
+    // A field whose name is empty has no path of its own.
+    if (name !== '' && isMongodbDocument(inner)) {
       collectValidatorRules(
         rules,
         inner,
