@@ -183,6 +183,7 @@ const timedWaits: Readonly<Record<string, string>> = {
   'test/infra/local/start-process.ts': 'the API sends no event when a test is completed',
   'test/infra/local/start-aws.test.ts': 'a queue sends no event when a message is deleted',
   'test/e2e/api.ts': 'the API of a real deployment sends no event',
+  'test/load/run.ts': 'a measurement, not a test: it asks a running server now and then',
   'test/network/servers.ts':
     'a port that drops packets is known by its silence; a closed handle sends no event',
   'test/network/endless-writes.ts': 'a hostile server that is slow on purpose',
