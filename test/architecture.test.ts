@@ -177,7 +177,6 @@ const timedWaits: Readonly<Record<string, string>> = {
   'test/adapters/process-probe-ends.test.ts':
     'the adapter does not say when a process that it killed is gone',
   'test/contracts/probe.ts': 'an introspection that continues in the background sends no event',
-  'test/contracts/store-reads.ts': 'an index of DynamoDB is eventually consistent',
   'test/engines/lib.test.ts': 'the processes of an engine are no children of the test',
   'test/infra/local/fair-start.test.ts': 'the API sends no event when a test is completed',
   'test/infra/local/start-process.ts': 'the API sends no event when a test is completed',

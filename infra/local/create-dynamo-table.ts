@@ -10,21 +10,19 @@ import { tableSchema } from '../../shared/adapters/aws/table-schema.ts';
 
 /** Creates the table locally and in tests, where no stack does it. Leaves an existing table unchanged. */
 export const createDynamoTable = async (client: DynamoDBClient, name: string): Promise<void> => {
-  const { partitionKey, sortKey, due, stream } = tableSchema;
-  const names = [partitionKey, sortKey, due.partitionKey, due.sortKey];
+  const { partitionKey, sortKey, stream } = tableSchema;
   try {
     await client.send(
       new CreateTableCommand({
         TableName: name,
         BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions: names.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-        KeySchema: toKeySchema(partitionKey, sortKey),
-        GlobalSecondaryIndexes: [
-          {
-            IndexName: due.index,
-            KeySchema: toKeySchema(due.partitionKey, due.sortKey),
-            Projection: { ProjectionType: due.projection },
-          },
+        AttributeDefinitions: [partitionKey, sortKey].map((AttributeName) => ({
+          AttributeName,
+          AttributeType: 'S',
+        })),
+        KeySchema: [
+          { AttributeName: partitionKey, KeyType: 'HASH' },
+          { AttributeName: sortKey, KeyType: 'RANGE' },
         ],
         StreamSpecification: { StreamEnabled: true, StreamViewType: stream },
       }),
@@ -35,11 +33,6 @@ export const createDynamoTable = async (client: DynamoDBClient, name: string): P
   await waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 1 }, { TableName: name });
   await enableExpiry(client, name);
 };
-
-const toKeySchema = (partitionKey: string, sortKey: string) => [
-  { AttributeName: partitionKey, KeyType: 'HASH' as const },
-  { AttributeName: sortKey, KeyType: 'RANGE' as const },
-];
 
 const enableExpiry = async (client: DynamoDBClient, name: string) => {
   const { TimeToLiveDescription: found } = await client.send(

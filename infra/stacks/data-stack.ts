@@ -1,6 +1,6 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { AttributeType, BillingMode, ProjectionType, StreamViewType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, BillingMode, StreamViewType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { type CfnEventBus, EventBus, Match, Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
@@ -75,12 +75,6 @@ export class DataStack extends Stack {
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: deployment.retain,
       removalPolicy,
-    });
-    this.table.addGlobalSecondaryIndex({
-      indexName: tableSchema.due.index,
-      partitionKey: { name: tableSchema.due.partitionKey, type: AttributeType.STRING },
-      sortKey: { name: tableSchema.due.sortKey, type: AttributeType.STRING },
-      projectionType: ProjectionType[tableSchema.due.projection],
     });
 
     // Not KMS: EventBridge may not use the AWS managed key that SQS would use. No message contains a credential.

@@ -1,4 +1,3 @@
-import { tableSchema } from './aws/table-schema.ts';
 import type { StoreChange, StoreCondition, Item, ItemKey, KeyRange, ItemValue } from '../ports/store.ts';
 
 /**
@@ -71,23 +70,18 @@ const normalizeChange = (change: StoreChange): StoreChange => {
 };
 
 const normalizeItem = (item: Item): Item => {
-  const { pk, sk, expires, due, ...attributes } = item;
+  const { pk, sk, expires, ...attributes } = item;
   const normalized: Item = {
     ...normalizeItemMap(attributes, 1),
     ...normalizeItemKey({ pk, sk }),
     ...(expires !== undefined && { expires: requireEpochSeconds(expires) }),
-    ...(due && { due: normalizeItemKey(due) }),
   };
-  if (dueAttributeNames.some((name) => name in normalized))
-    throw new TypeError(`An item: expected no ${dueAttributeNames.join(', ')}`);
   if (measureItemBytes(normalized) > 400 * 1024) throw new RangeError('An item: expected at most 400 KB');
   return normalized;
 };
 
 const normalizeItemCondition = (condition: StoreCondition): StoreCondition => {
   if (typeof condition === 'string') return condition;
-  if (['due', ...dueAttributeNames].some((name) => name in condition))
-    throw new TypeError('A condition: expected no due');
   return Object.fromEntries(
     Object.entries(condition).map(([name, value]) => [
       normalizeAttributeName(name),
@@ -100,8 +94,6 @@ const normalizeConditionValue = (value: string | number | boolean | null) => {
   if (typeof value === 'string') return value.toWellFormed();
   return typeof value === 'number' ? normalizeItemNumber(value) : value;
 };
-
-const dueAttributeNames = [tableSchema.due.partitionKey, tableSchema.due.sortKey];
 
 const normalizeItemMap = (map: object, depth: number): { [name: string]: ItemValue } =>
   Object.fromEntries(

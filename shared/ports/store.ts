@@ -13,12 +13,10 @@ export type ItemValue =
   | readonly ItemValue[]
   | { readonly [name: string]: ItemValue };
 
-/** One item of the table, at most 400 KB. The attributes of its key are reserved, and so are these two. */
+/** One item of the table, at most 400 KB. The attributes of its key are reserved, and so is this one. */
 export interface Item extends ItemKey {
   /** Seconds since the epoch. From this time on, every operation treats the item as absent. */
   readonly expires?: number;
-  /** Its key in the `due` index: `pk` is a shard, `sk` an ISO time. If absent, the item is not in the index. */
-  readonly due?: ItemKey;
   readonly [attribute: string]: unknown;
 }
 
@@ -38,11 +36,12 @@ export interface KeyRange {
   readonly to?: string;
   readonly limit: number;
   readonly backwards?: boolean;
-  readonly index?: 'due';
 }
 
 export interface ReadStore {
   get(key: ItemKey): Promise<Item | undefined>;
+  /** Returns an entry per key, in their order: `undefined` where there is no item. Any number of keys; DynamoDB reads 100 per call. */
+  getMany(keys: readonly ItemKey[]): Promise<(Item | undefined)[]>;
   /** May return fewer items than `limit` although more follow (a page ends at 1 MB); `next` is then the sort key of the last one. */
   query(range: KeyRange): Promise<{ items: Item[]; next?: string }>;
 }

@@ -51,16 +51,42 @@ describe('DynamoDB store', () => {
     },
   );
 
-  test('reads consistently, except from the index, which does not support it', async () => {
-    await using table = await answering([{}, { Items: [] }, { Items: [] }]);
-    await table.store.get({ pk: 'a', sk: 'a' });
+  test('reads consistently', async () => {
+    await using table = await answering([{}, { Items: [] }, { Responses: {} }]);
+    const key = { pk: 'a', sk: 'a' };
+    await table.store.get(key);
     await table.store.query({ pk: 'a', limit: 1 });
-    await table.store.query({ pk: 'a', limit: 1, index: 'due' });
-    expect(table.asked().map(({ ConsistentRead: consistent }) => consistent)).toEqual([
-      true,
-      true,
-      undefined,
+    await table.store.getMany([key]);
+    const [get, query, batch] = table.asked();
+    expect([get, query].map((read) => read?.['ConsistentRead'])).toEqual([true, true]);
+    expect(batch?.['RequestItems']).toMatchObject({ any: { ConsistentRead: true } });
+  });
+
+  test('reads the keys that a batch left unprocessed again, and no others', async () => {
+    const keys = ['a', 'b', 'c'].map((sk) => ({ pk: 'a', sk }));
+    const stored = (sk: string) => ({ pk: { S: 'a' }, sk: { S: sk }, name: { S: `n${sk}` } });
+    const left = (...sks: string[]) => ({
+      any: { Keys: sks.map((sk) => ({ pk: { S: 'a' }, sk: { S: sk } })), ConsistentRead: true },
+    });
+    await using table = await answering([
+      { Responses: { any: [stored('c')] }, UnprocessedKeys: left('a', 'b') },
+      { Responses: { any: [] }, UnprocessedKeys: left('a', 'b') },
+      { Responses: { any: [stored('a')] }, UnprocessedKeys: {} },
     ]);
+    const items = await table.store.getMany(keys);
+    expect(items.map((item) => item?.['name'])).toEqual(['na', undefined, 'nc']);
+    expect(table.asked().map(({ RequestItems: asked }) => asked)).toMatchObject([
+      { any: { Keys: [{ sk: { S: 'a' } }, { sk: { S: 'b' } }, { sk: { S: 'c' } }] } },
+      left('a', 'b'),
+      left('a', 'b'),
+    ]);
+  });
+
+  test('gives up a batch of which the table returns nothing again and again', async () => {
+    const nothing = { UnprocessedKeys: { any: { Keys: [{ pk: { S: 'a' }, sk: { S: 'a' } }] } } };
+    await using table = await answering(Array<object>(10).fill(nothing));
+    await expect(table.store.getMany([{ pk: 'a', sk: 'a' }])).rejects.toMatchObject({ code: 'unavailable' });
+    expect(table.asked()).toHaveLength(10);
   });
 
   test('asks only for the missing number of items after a page with expired ones', async () => {
@@ -80,6 +106,7 @@ describe('DynamoDB store', () => {
     const unavailable = { name: 'Problem', code: 'unavailable' };
     await using failing = await answering(Array<number>(30).fill(503));
     await expect(failing.store.get(key)).rejects.toMatchObject(unavailable);
+    await expect(failing.store.getMany([key])).rejects.toMatchObject(unavailable);
     await expect(failing.store.query({ pk: 'a', limit: 1 })).rejects.toMatchObject(unavailable);
     await expect(failing.store.write([{ put: key }])).rejects.toMatchObject(unavailable);
     await expect(failing.store.count(key, 1)).rejects.toMatchObject(unavailable);
@@ -141,9 +168,16 @@ describe.each(['dynamodb-local', 'aws'])('DynamoDB store on %s', (name) => {
       sent = [];
       await store.write([{ put: item, if: 'absent' }]);
       await store.get(item);
+      await store.getMany(Array.from({ length: 100 }, (_, n) => ({ pk: 'calls', sk: `${n}` })));
       await store.query({ pk: 'calls', limit: 1 });
       await store.write([{ put: { ...item, sk: 'b' } }, { remove: item, if: 'present' }]);
-      expect(sent).toEqual(['PutItemCommand', 'GetItemCommand', 'QueryCommand', 'TransactWriteItemsCommand']);
+      expect(sent).toEqual([
+        'PutItemCommand',
+        'GetItemCommand',
+        'BatchGetItemCommand',
+        'QueryCommand',
+        'TransactWriteItemsCommand',
+      ]);
     });
   });
 });

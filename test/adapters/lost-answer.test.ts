@@ -15,6 +15,7 @@ const postgres = reach('postgres');
 /** A store that writes the switch to a new catalog but loses its answer. */
 const loseAnswer = (store: Store): Store => ({
   get: (key) => store.get(key),
+  getMany: (keys) => store.getMany(keys),
   query: (range) => store.query(range),
   count: (key, expires) => store.count(key, expires),
   write: async (changes) => {

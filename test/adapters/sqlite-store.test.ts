@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
+import { serialize } from 'node:v8';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
 import type { SqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
@@ -91,6 +92,33 @@ describe('SQLite file', () => {
     db.exec(`pragma user_version = ${version}`);
     db.close();
   };
+
+  test('of layout 1 is brought to the present layout and keeps its items and events', async () => {
+    const path = join(folder, 'first-layout.db');
+    const old = new DatabaseSync(path);
+    old.exec(firstLayoutSql);
+    const body = serialize({ pk: 'a', sk: 'b', name: 'n' });
+    old.prepare('insert into items values (?, ?, null, null, null, ?)').run('a', 'b', body);
+    old.prepare('insert into outbox (after) values (?)').run(body);
+    old.close();
+    for (const opened of [1, 2]) {
+      await using now = createSqliteStore({ path, clock: () => time });
+      expect(await now.get({ pk: 'a', sk: 'b' })).toEqual({ pk: 'a', sk: 'b', name: 'n' });
+      expect(now.events(undefined, 5)).toHaveLength(1);
+      await now.write([{ put: { pk: 'a', sk: `c${opened}`, expires: time / 1000 + 10 } }]);
+    }
+  });
+
+  const firstLayoutSql = `
+    pragma journal_mode = wal;
+    create table items (
+      pk text not null, sk text not null, expires integer, due_pk text, due_sk text, body blob not null,
+      primary key (pk, sk)
+    ) strict;
+    create index due on items (due_pk, due_sk, pk, sk) where due_pk is not null;
+    create index expiry on items (expires) where expires is not null;
+    create table outbox (id integer primary key autoincrement, before blob, after blob) strict;
+    pragma user_version = 1`;
 
   test('is refused with an explanation when its folder does not exist', () => {
     expect(() => createSqliteStore({ path: join(folder, 'nowhere', 'store.db') })).toThrow(

@@ -19,8 +19,6 @@ describe('DynamoDB stream record', () => {
           bytes: { B: 'AP8=' },
           deep: { L: [{ M: { a: { S: '' } } }] },
           expires: { N: '1924992000' },
-          due_pk: { S: 'DUE#1' },
-          due_sk: { S: '2031-01-01T00:00:00Z' },
         },
       },
     };
@@ -35,7 +33,6 @@ describe('DynamoDB stream record', () => {
         bytes: Uint8Array.of(0, 255),
         deep: [{ a: '' }],
         expires: 1_924_992_000,
-        due: { pk: 'DUE#1', sk: '2031-01-01T00:00:00Z' },
       },
     });
   });

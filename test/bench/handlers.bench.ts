@@ -36,6 +36,7 @@ export const bench: Bench = {
     };
     const store: Store = {
       get: (key) => outside(inner.get(key)),
+      getMany: (keys) => outside(inner.getMany(keys)),
       query: (range) => outside(inner.query(range)),
       write: (changes) => outside(inner.write(changes)),
       count: (key, expires) => outside(inner.count(key, expires)),

@@ -27,7 +27,6 @@ export const limitsContract = (store: Store) => {
         '33 levels',
         [{ put: { ...createItemKey(), a: listNumbers(33).reduce<unknown>((inner) => [inner], 1) } }],
       ],
-      ['an attribute that the due index needs', [{ put: { ...createItemKey(), due_pk: 'a' } }]],
       ['a time in parts of seconds', [{ put: { ...createItemKey(), expires: 1.5 } }]],
     ];
 

@@ -1,10 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Item, Store } from '../../shared/ports/store.ts';
+import type { Store } from '../../shared/ports/store.ts';
 import { createItemKey, listNumbers, padNumber } from './store-keys.ts';
 import type { StoreUnderTest } from './store-keys.ts';
-import { pollUntil } from '../poll-until.ts';
 
-/** The part of the store's contract about ranges, the index and counts. */
+/** The part of the store's contract about ranges, several items and counts. */
 export const readsContract = (given: () => StoreUnderTest, store: Store) => {
   const soon = () => given().now() + 1_000;
 
@@ -60,33 +59,37 @@ export const readsContract = (given: () => StoreUnderTest, store: Store) => {
     });
   });
 
-  describe('due index', () => {
-    test('contains only due items, in the order of their times', async () => {
-      const [shard, at] = [createItemKey().pk, '2031-02-03T00:00:0'];
-      const item = (second: number) => ({
-        ...createItemKey(),
-        name: `n${second}`,
-        due: { pk: shard, sk: `${at}${second}Z` },
-      });
-      const [first, second, third] = [item(1), item(2), item(3)];
-      await store.write([{ put: third }, { put: first }, { put: second }, { put: createItemKey() }]);
-      const due = async (range: object) =>
-        (await store.query({ pk: shard, index: 'due', limit: 10, ...range })).items;
-      expect(await eventually(() => due({}), 3)).toEqual([first, second, third]);
-      expect(await due({ to: `${at}2Z` })).toEqual([first, second]);
-      expect(await due({ limit: 1, backwards: true })).toEqual([third]);
+  describe('getMany', () => {
+    test('returns an entry per key, in their order, also for repeated and absent keys', async () => {
+      const [a, b, absent] = [
+        createItemKey(),
+        { ...createItemKey(), bytes: Uint8Array.of(7) },
+        createItemKey(),
+      ];
+      await store.write([{ put: a }, { put: b }]);
+      const read = await store.getMany([b, absent, a, b].map(({ pk, sk }) => ({ pk, sk })));
+      expect(read).toEqual([b, undefined, a, b]);
+      expect(await store.getMany([])).toEqual([]);
     });
 
-    test('contains several items of the same time and drops items that are no longer due', async () => {
-      const due = createItemKey();
-      const [a, b, c] = [createItemKey(), createItemKey(), createItemKey()].map((at) => ({ ...at, due }));
-      if (!a || !b || !c) return;
-      await store.write([{ put: a }, { put: b }, { put: c }]);
-      const query = async () => (await store.query({ pk: due.pk, index: 'due', limit: 10 })).items;
-      expect(new Set(await eventually(query, 3))).toEqual(new Set([a, b, c]));
-      await store.write([{ put: { pk: a.pk, sk: a.sk } }, { remove: b }]);
-      expect(await eventually(query, 1)).toEqual([c]);
-      expect(await store.get(a)).toEqual({ pk: a.pk, sk: a.sk });
+    test('returns more items than one call reads', async () => {
+      const { pk } = createItemKey();
+      const all = listNumbers(230).map((n) => ({ pk, sk: padNumber(n) }));
+      for (let n = 0; n < all.length; n += 100)
+        await store.write(all.slice(n, n + 100).map((put) => ({ put })));
+      expect(await store.getMany(all.toReversed())).toEqual(all.toReversed());
+    });
+
+    test('treats an expired item as absent', async () => {
+      const item = { ...createItemKey(), expires: soon() };
+      await store.write([{ put: item }]);
+      expect(await store.getMany([item])).toEqual([item]);
+      given().pass(1_000);
+      expect(await store.getMany([item])).toEqual([undefined]);
+    });
+
+    test('refuses a key without a character', async () => {
+      await expect(store.getMany([{ pk: 'a', sk: '' }])).rejects.toThrow(RangeError);
     });
   });
 
@@ -107,7 +110,3 @@ export const readsContract = (given: () => StoreUnderTest, store: Store) => {
     });
   });
 };
-
-/** The index is eventually consistent with its table. */
-const eventually = (read: () => Promise<Item[]>, count: number): Promise<Item[]> =>
-  pollUntil(read, (items) => items.length === count);

@@ -22,6 +22,7 @@ const written = async (tables: readonly Table[]) => {
   let queries = 0;
   const counted: ReadStore = {
     get: (key) => store.get(key),
+    getMany: (keys) => store.getMany(keys),
     query: (range) => {
       queries += 1;
       return store.query(range);

@@ -1,4 +1,3 @@
-import { tableSchema } from './table-schema.ts';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { Item, ItemKey, ItemValue } from '../../ports/store.ts';
 
@@ -12,19 +11,15 @@ export interface DynamoAttribute {
   readonly M?: Readonly<Record<string, DynamoAttribute>> | undefined;
 }
 
-export const toItemAttributes = ({ due, ...item }: Item): Record<string, AttributeValue> => ({
-  ...toAttributeMap(item),
-  ...(due && toAttributeMap({ [dueIndex.partitionKey]: due.pk, [dueIndex.sortKey]: due.sk })),
-});
+export const toItemAttributes = (item: Item): Record<string, AttributeValue> => toAttributeMap(item);
 
 export const toItem = (attributes: Readonly<Record<string, DynamoAttribute>>): Item => {
-  const { pk, sk, expires, [dueIndex.partitionKey]: duePk, [dueIndex.sortKey]: dueSk, ...rest } = attributes;
+  const { pk, sk, expires, ...rest } = attributes;
   return {
     ...toItemValues(rest),
     pk: pk?.S ?? '',
     sk: sk?.S ?? '',
     ...(expires?.N !== undefined && { expires: Number(expires.N) }),
-    ...(duePk?.S !== undefined && dueSk?.S !== undefined && { due: { pk: duePk.S, sk: dueSk.S } }),
   };
 };
 
@@ -40,8 +35,6 @@ export const toAttribute = (value: unknown): AttributeValue => {
   if (typeof value === 'object') return { M: toAttributeMap(value) };
   throw new TypeError('An attribute: expected a value that an item may hold');
 };
-
-const dueIndex = tableSchema.due;
 
 const toAttributeMap = (values: object): Record<string, AttributeValue> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toAttribute(value)]));

@@ -26,9 +26,9 @@ export const buildDynamoCondition = (condition: StoreCondition, now: number) => 
 };
 
 /** Builds a query. It filters out expired items, because DynamoDB deletes them hours or days late. */
-export const buildDynamoQuery = ({ pk, from, to, index, backwards }: KeyRange, now: number) => {
+export const buildDynamoQuery = ({ pk, from, to, backwards }: KeyRange, now: number) => {
   const { name, value, placeholders } = createPlaceholders();
-  const { partitionKey, sortKey } = index ? tableSchema.due : tableSchema;
+  const { partitionKey, sortKey } = tableSchema;
   const expires = name(tableSchema.expires);
   const sk = from || to ? name(sortKey) : '';
   let bounds = '';
@@ -39,7 +39,7 @@ export const buildDynamoQuery = ({ pk, from, to, index, backwards }: KeyRange, n
     KeyConditionExpression: `${name(partitionKey)} = ${value(pk)}${bounds}`,
     FilterExpression: `attribute_not_exists(${expires}) OR ${expires} > ${value(now)}`,
     ScanIndexForward: !backwards,
-    ...(index ? { IndexName: tableSchema.due.index } : { ConsistentRead: true }),
+    ConsistentRead: true,
     ...placeholders,
   };
 };

@@ -19,10 +19,11 @@ import { toItemAttributes, toItem, toKeyAttributes } from './dynamo-attributes.t
 import { toAwsFault } from './aws-fault.ts';
 import { buildDynamoCondition, buildDynamoCount, buildDynamoQuery } from './dynamo-expressions.ts';
 import { toChangeKey, normalizeChanges, normalizeItemKey, normalizeItemRange } from '../normalize-changes.ts';
+import { readDynamoItems } from './read-dynamo-items.ts';
 import { tableSchema } from './table-schema.ts';
 import type { DynamoAttribute } from './dynamo-attributes.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { StoreChange, Item, ItemKey, KeyRange, Store } from '../../ports/store.ts';
+import type { StoreChange, Item, ItemKey, Store } from '../../ports/store.ts';
 
 interface DynamoStoreOptions {
   readonly client: Pick<DynamoDBClient, 'send'>;
@@ -30,7 +31,7 @@ interface DynamoStoreOptions {
   readonly clock?: Clock;
 }
 
-/** The store on DynamoDB. Reads are strongly consistent, except on the `due` index, where DynamoDB does not support it. */
+/** The store on DynamoDB. All reads are strongly consistent. */
 export const createDynamoStore = ({ client, table, clock = Date.now }: DynamoStoreOptions): Store => {
   const getSeconds = () => Math.floor(clock() / 1000);
 
@@ -100,6 +101,12 @@ export const createDynamoStore = ({ client, table, clock = Date.now }: DynamoSto
       return item?.expires === undefined || item.expires > getSeconds() ? item : undefined;
     },
 
+    getMany: async (keys) => {
+      const items = await withDynamoFaults(readDynamoItems({ client, table }, keys.map(normalizeItemKey)));
+      const now = getSeconds();
+      return items.map((item) => (item?.expires === undefined || item.expires > now ? item : undefined));
+    },
+
     query: async (range) => {
       const normalized = normalizeItemRange(range);
       const items: Item[] = [];
@@ -117,7 +124,7 @@ export const createDynamoStore = ({ client, table, clock = Date.now }: DynamoSto
         start = page.LastEvaluatedKey;
         if (!start || items.length >= normalized.limit) break;
         // Fewer scanned items than the limit: the page reached 1 MB. Otherwise expired items were filtered out, and live items may follow.
-        if ((page.ScannedCount ?? 0) < Limit) return { items, next: readSortKey(start, normalized.index) };
+        if ((page.ScannedCount ?? 0) < Limit) return { items, next: readSortKey(start) };
       }
       return { items };
     },
@@ -154,8 +161,7 @@ const toTransactItem = (table: string, change: StoreChange, now: number): Transa
     : { Delete: { ...common, Key: toKeyAttributes(change.remove) } };
 };
 
-const readSortKey = (key: Record<string, DynamoAttribute>, index: KeyRange['index']) =>
-  key[index ? tableSchema.due.sortKey : tableSchema.sortKey]?.S ?? '';
+const readSortKey = (key: Record<string, DynamoAttribute>) => key[tableSchema.sortKey]?.S ?? '';
 
 const withDynamoFaults = async <T>(call: Promise<T>): Promise<T> => {
   try {

@@ -29,29 +29,18 @@ export const prepareStatements = (db: DatabaseSync) => {
     commit: db.prepare('commit'),
     rollback: db.prepare('rollback'),
     get: db.prepare('select body from items where pk = ? and sk = ?'),
-    put: db.prepare(
-      'insert or replace into items (pk, sk, expires, due_pk, due_sk, body) values (?, ?, ?, ?, ?, ?)',
-    ),
+    put: db.prepare('insert or replace into items (pk, sk, expires, body) values (?, ?, ?, ?)'),
     remove: db.prepare('delete from items where pk = ? and sk = ?'),
     expired: db.prepare('select pk, sk from items where expires <= ? order by expires limit ?'),
     addEvent: db.prepare('insert into outbox (before, after) values (?, ?)'),
     events: db.prepare('select id, before, after from outbox where id > ? order by id limit ?'),
     ack: db.prepare('delete from outbox where id <= ?'),
   };
-  const ranges = {
-    table: {
-      forwards: prepareRangeQuery(db, 'pk', 'sk', 'asc'),
-      backwards: prepareRangeQuery(db, 'pk', 'sk', 'desc'),
-    },
-    due: {
-      forwards: prepareRangeQuery(db, 'due_pk', 'due_sk', 'asc'),
-      backwards: prepareRangeQuery(db, 'due_pk', 'due_sk', 'desc'),
-    },
-  };
+  const ranges = { forwards: prepareRangeQuery(db, 'asc'), backwards: prepareRangeQuery(db, 'desc') };
   /** `after` is the sort key of the last row that was read: the query continues after it. */
-  const query = ({ pk, from = '', to, limit, backwards, index }: KeyRange, now: number, after?: string) =>
+  const query = ({ pk, from = '', to, limit, backwards }: KeyRange, now: number, after?: string) =>
     // any text sorts before any blob: https://www.sqlite.org/datatype3.html#comparison_expressions
-    ranges[index ?? 'table'][backwards ? 'backwards' : 'forwards'].iterate(
+    ranges[backwards ? 'backwards' : 'forwards'].iterate(
       pk,
       backwards ? from : (after ?? from),
       backwards ? (after ?? to ?? new Uint8Array()) : (to ?? new Uint8Array()),
@@ -83,7 +72,7 @@ const sqliteLockedCodes = new Set([SQLITE_BUSY, 6]);
 /** CORRUPT, NOTADB */
 const sqliteDamagedCodes = new Set([11, 26]);
 
-const STORE_LAYOUT = 1;
+const STORE_LAYOUT = 2;
 
 const prepareDatabase = (db: DatabaseSync) => {
   const { quick_check: verdict } = db.prepare('pragma quick_check(1)').get() ?? {};
@@ -97,6 +86,7 @@ const prepareDatabase = (db: DatabaseSync) => {
   db.exec('begin immediate');
   const { user_version: found } = db.prepare('pragma user_version').get() ?? {};
   if (found === 0) db.exec(`${storeSchemaSql}; pragma user_version = ${STORE_LAYOUT}`);
+  else if (found === 1) db.exec(`${secondLayoutSql}; pragma user_version = ${STORE_LAYOUT}`);
   else if (found !== STORE_LAYOUT)
     throw Object.assign(
       new Error('user_version'),
@@ -105,20 +95,38 @@ const prepareDatabase = (db: DatabaseSync) => {
   db.exec('commit');
 };
 
+/** `visible_at` in milliseconds: before it, a message is delayed or in work. `dedupe` is unique while the message is in the queue. */
+const queueSchemaSql = `
+create table queue (
+  id integer primary key autoincrement, queue text not null, turn text not null, dedupe text,
+  visible_at integer not null, receives integer not null, body text not null
+) strict;
+create index queue_turns on queue (queue, turn, visible_at, id);
+create index queue_order on queue (queue, turn, id);
+create index queue_times on queue (queue, visible_at);
+create unique index queue_copies on queue (queue, dedupe) where dedupe is not null`;
+
 // SQLite compares TEXT by its UTF-8 bytes, as DynamoDB does.
 const storeSchemaSql = `
 create table items (
-  pk text not null, sk text not null, expires integer, due_pk text, due_sk text, body blob not null,
+  pk text not null, sk text not null, expires integer, body blob not null,
   primary key (pk, sk)
 ) strict;
-create index due on items (due_pk, due_sk, pk, sk) where due_pk is not null;
 create index expiry on items (expires) where expires is not null;
-create table outbox (id integer primary key autoincrement, before blob, after blob) strict`;
+create table outbox (id integer primary key autoincrement, before blob, after blob) strict;
+${queueSchemaSql}`;
 
-const prepareRangeQuery = (db: DatabaseSync, pk: string, sk: string, order: 'asc' | 'desc') =>
+/** Layout 1 had an index that no item was in, and no queue. */
+const secondLayoutSql = `
+drop index due;
+alter table items drop column due_pk;
+alter table items drop column due_sk;
+${queueSchemaSql}`;
+
+const prepareRangeQuery = (db: DatabaseSync, order: 'asc' | 'desc') =>
   db.prepare(
-    `select body from items where ${pk} = ? and ${sk} >= ? and ${sk} <= ? and ${sk} is not ? and (expires is null or expires > ?)
-     order by ${sk} ${order}, pk ${order}, sk ${order} limit ?`,
+    `select body from items where pk = ? and sk >= ? and sk <= ? and sk is not ? and (expires is null or expires > ?)
+     order by sk ${order} limit ?`,
   );
 
 const describeOpenError = (error: unknown, path: string) => {

@@ -68,9 +68,9 @@ export const createSqliteStore = ({
 
   const put = (item: Item) => {
     const recorded = outbox(item) && recordEvent(readStored(item), item);
-    const { pk, sk, expires, due } = item;
+    const { pk, sk, expires } = item;
     const body = serialize(item);
-    sql.put.run(pk, sk, expires ?? null, due?.pk ?? null, due?.sk ?? null, body);
+    sql.put.run(pk, sk, expires ?? null, body);
     budget.spend(1, body.byteLength);
     return recorded;
   };
@@ -119,14 +119,8 @@ export const createSqliteStore = ({
   const readSlice = (range: KeyRange, page: StorePage) =>
     withStoreProblems(path, () => {
       const limit = range.limit - page.items.length;
-      const rows = sql.query(
-        { ...range, limit },
-        getSeconds(),
-        range.index ? undefined : page.items.at(-1)?.sk,
-      );
-      // The due index can have several rows with one sort key, so a query on it cannot be continued after a sort key.
-      const slice = range.index ? {} : { rows: MAX_TURN_ROWS, bytes: MAX_TURN_BYTES };
-      return fillStorePage(page, rows, slice, budget);
+      const rows = sql.query({ ...range, limit }, getSeconds(), page.items.at(-1)?.sk);
+      return fillStorePage(page, rows, budget);
     });
 
   return {
@@ -136,6 +130,17 @@ export const createSqliteStore = ({
       return withStoreProblems(path, () => readLive(normalized));
     },
 
+    getMany: async (keys) => {
+      const normalized = keys.map(normalizeItemKey);
+      const items: (Item | undefined)[] = [];
+      for (let n = 0; n < normalized.length; n += MAX_TURN_ROWS) {
+        await budget.wait();
+        const some = normalized.slice(n, n + MAX_TURN_ROWS);
+        items.push(...withStoreProblems(path, () => some.map(readLive)));
+      }
+      return items;
+    },
+
     query: async (range) => {
       const normalized = normalizeItemRange(range);
       const page: StorePage = { items: [], bytes: 0 };
@@ -143,7 +148,7 @@ export const createSqliteStore = ({
       for (;;) {
         await budget.wait();
         const ended = readSlice(normalized, page);
-        if (ended === 'full') return { items: page.items, next: readPosition(page.items, normalized.index) };
+        if (ended === 'full') return { items: page.items, next: page.items.at(-1)?.sk ?? '' };
         if (ended === 'all') return { items: page.items };
       }
     },
@@ -211,16 +216,12 @@ interface StorePage {
 const fillStorePage = (
   page: StorePage,
   rows: Iterable<SqliteRow>,
-  {
-    rows: maxRows = Infinity,
-    bytes: maxBytes = Infinity,
-  }: { readonly rows?: number; readonly bytes?: number },
   budget: TurnBudget,
 ): 'full' | 'some' | 'all' => {
   let [count, bytes] = [0, 0];
   for (const row of rows) {
     if (page.items.length > 0 && page.bytes >= MAX_STORE_PAGE_BYTES) return 'full';
-    if (count >= maxRows || bytes >= maxBytes) return 'some';
+    if (count >= MAX_TURN_ROWS || bytes >= MAX_TURN_BYTES) return 'some';
     const body = requireBytes(row['body']);
     page.items.push(decodeItem(body));
     page.bytes += body.byteLength;
@@ -229,9 +230,4 @@ const fillStorePage = (
     budget.spend(1, body.byteLength);
   }
   return 'all';
-};
-
-const readPosition = (items: readonly Item[], index: KeyRange['index']) => {
-  const last = items.at(-1);
-  return (index ? last?.due?.sk : last?.sk) ?? '';
 };
