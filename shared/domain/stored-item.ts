@@ -21,6 +21,7 @@ const itemUpgrades = {
   webhook: [],
   delivery: [],
   batch: [],
+  trigger: [],
 } as const satisfies Readonly<Record<string, readonly ItemUpgrade[]>>;
 
 export type StoredKind = keyof typeof itemUpgrades;

@@ -59,6 +59,10 @@ export const tableKeys = {
     pk: tableKeys.oneOffPartition(minute, shard),
     sk: entry,
   }),
+  /** Connections that use a secret of AWS Secrets Manager in platform mode, by its ARN without the random suffix. */
+  secretTriggerPartition: (arn: string) => `ARN#${arn}`,
+  /** Connections to an endpoint of Amazon RDS. */
+  rdsTriggerPartition: (region: string, identifier: string) => `RDS#${region}#${identifier}`,
   quota: (org: string, window: string): ItemKey => ({ pk: `Q#${org}`, sk: window }),
   apiKey: (secret: string): ItemKey => ({ pk: `KEY#${hashKeyPart(secret)}`, sk: 'KEY' }),
   /** The same key in the list of all keys, by its id. */

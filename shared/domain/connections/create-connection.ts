@@ -14,6 +14,7 @@ import { resolveCurrentLayout, upgradeItem } from '../stored-item.ts';
 import type { Tenant } from '../access/tenant.ts';
 import type { TestResult } from '../testing/test-result.ts';
 import { toConnectionItem } from './connection-repository.ts';
+import { buildTriggerIndexChanges } from '../triggers/trigger-index.ts';
 
 interface CreateInput {
   readonly draft: NewConnection;
@@ -102,6 +103,7 @@ export const createConnection = async (
       if: 'absent',
     },
     buildAuditPut(actor, id, 'created'),
+    ...buildTriggerIndexChanges(undefined, connection),
   ];
   if (idempotency) {
     // This write comes first: of two concurrent requests, the second must fail on the idempotency key and not on the name.

@@ -11,6 +11,7 @@ import { listConsumers } from './present-connection.ts';
 import { readConnection } from './stored-connection.ts';
 import { resolveCurrentLayout } from '../stored-item.ts';
 import { listUsages } from '../usages/usages.ts';
+import { buildTriggerIndexChanges } from '../triggers/trigger-index.ts';
 import { toNextRevision, toConnectionItem, updateStoredConnection } from './connection-repository.ts';
 
 const DELETED_RETENTION_DAYS = 30;
@@ -78,6 +79,7 @@ export const restoreConnection = async (
         if: 'absent',
       },
       buildAuditPut(actor, id, 'restored'),
+      ...buildTriggerIndexChanges(undefined, next),
     ]);
     // Once more: a concurrent delete may have scheduled the secret for removal since.
     if ('name' in deleted.secret) await vault.restore(deleted.secret);
@@ -157,6 +159,7 @@ const softDelete = async (
           },
           { remove: tableKeys.name(tenant, read.name) },
           buildAuditPut(actor, id, 'deleted'),
+          ...buildTriggerIndexChanges(read, undefined),
         ],
       };
     },

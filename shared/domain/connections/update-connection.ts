@@ -9,6 +9,7 @@ import { createNameTakenProblem } from './create-connection.ts';
 import { tableKeys } from '../table-keys.ts';
 import { isTestOutdated } from './derived-data.ts';
 import { applyUpdate } from './apply-update.ts';
+import { buildTriggerIndexChanges } from '../triggers/trigger-index.ts';
 import { resolveCurrentLayout } from '../stored-item.ts';
 import {
   toNextRevision,
@@ -105,6 +106,11 @@ export const prepareUpdate = (
     : [];
   return {
     next: state,
-    changes: [buildConnectionPut(state, read), ...nameChanges, buildAuditPut(actor, read.id, 'changed')],
+    changes: [
+      buildConnectionPut(state, read),
+      ...nameChanges,
+      buildAuditPut(actor, read.id, 'changed'),
+      ...buildTriggerIndexChanges(read, state),
+    ],
   };
 };
