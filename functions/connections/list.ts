@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { limitCharacters } from '../../shared/characters.ts';
 import { connectorTypes } from '../../shared/domain/connections/connection-input.ts';
-import { ListedConnection } from '../../shared/domain/connections/connection.ts';
+import { connectionStatuses, ListedConnection } from '../../shared/domain/connections/connection.ts';
 import { markLostAttempt } from '../../shared/domain/catalog/introspection-outcome.ts';
 import { listConnections } from '../../shared/domain/connections/list-connections.ts';
 import { presentListedConnection } from '../../shared/domain/connections/present-connection.ts';
@@ -25,7 +25,7 @@ export const endpoint = defineEndpoint({
   query: v.strictObject({
     ...pageQuery,
     type: v.optional(v.picklist(connectorTypes)),
-    status: v.optional(v.picklist(['pending', 'testing', 'connected', 'failed'])),
+    status: v.optional(v.picklist(connectionStatuses)),
     role: v.optional(v.picklist(['source', 'target'])),
     product: FilterText,
     tag: FilterText,

@@ -26,6 +26,10 @@ export interface SavedTest extends ProbeCall {
   readonly destination_limit?: number;
   /** The version whose test an event requested. The test is skipped if the connection no longer waits for it. */
   readonly awaited?: number;
+  /** When a scheduled test is due, in milliseconds since the epoch. The test is skipped if it was made already, or is older than its interval. */
+  readonly due?: number;
+  /** The `seq` of the health item for which a retry was planned. The test is skipped if the item has another one. */
+  readonly seq?: number;
 }
 
 export interface DraftTest {

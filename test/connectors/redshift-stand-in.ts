@@ -103,7 +103,7 @@ const triedAt = async ({
   return { status, details, failed: steps.find((step) => step.status === 'failed'), steps, names, log };
 };
 
-const defaults = { query_timeout_seconds: 10, max_connections: 2, test_interval_minutes: 0 };
+const defaults = { query_timeout_seconds: 10, max_connections: 2, test_interval_minutes: 0 } as const;
 
 const escaped = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');

@@ -49,6 +49,21 @@ describe('option added after a connection was stored', () => {
     expect(v.is(options.Input, { pool: 1 })).toBe(false);
   });
 
+  test.each([
+    [7, 10],
+    [60, 60],
+    [61, 120],
+    [9999, 10_080],
+    [0, 0],
+  ] as const)('reads an interval of %i minutes, which earlier releases accepted, as %i', (given, read) => {
+    const stored = readConnection({
+      ...key,
+      layout: resolveCurrentLayout('connection'),
+      options: { test_interval_minutes: given },
+    });
+    expect(stored.options.test_interval_minutes).toBe(read);
+  });
+
   test('has its default, as all options do, in a connection that was stored without options', () => {
     const stored = readConnection({ ...key, layout: resolveCurrentLayout('connection'), options: {} });
     expect(stored.options).toEqual(connectionOptions.initial);

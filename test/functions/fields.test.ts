@@ -72,6 +72,18 @@ describe('a field', () => {
     expect(summarizeRefusal(await patch(fields))).toEqual([400, 'invalid-request', path]);
   });
 
+  test.each([1, 7, 59, 90, 10_081, -5, 5.5, '60', null])(
+    'an interval of %p minutes is rejected with the list of intervals',
+    async (minutes) => {
+      const options = { test_interval_minutes: minutes };
+      const { status, body } = await create({ ...createConnectionBody(), options });
+      const expected = 'one of 0, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440, 10080';
+      expect([status, body.errors]).toEqual([400, [{ path: 'options.test_interval_minutes', expected }]]);
+      // In a merge patch, `null` resets the option.
+      if (minutes !== null) expect((await patch({ options })).body.errors).toEqual(body.errors);
+    },
+  );
+
   test.each(['host', 'database', 'username'])(
     'of config that is required and missing is named in the error: %s',
     async (name) => {

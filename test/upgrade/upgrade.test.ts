@@ -68,7 +68,7 @@ const readsWhatWasStored = (open: () => Promise<Frozen>, at: 'folder' | 'aws') =
       flavor: 'aws',
       role: 'target',
       product: 'reports',
-      options: { ssl_mode: 'verify-ca', max_connections: 5, test_interval_minutes: 7 },
+      options: { ssl_mode: 'verify-ca', max_connections: 5, test_interval_minutes: 10 },
       excluded_schemas: ['c'],
       tags: ['blue', 'grün'],
       metadata: { team: 'data' },
@@ -122,11 +122,13 @@ const readsWhatWasStored = (open: () => Promise<Frozen>, at: 'folder' | 'aws') =
     expect(suggested.body['suggestions']).not.toEqual([]);
     // The hash of a body is made with a key that never leaves AWS.
     if (at === 'aws') return;
-    const again = await call('POST /v1/connections?test=false', {
-      headers: { 'idempotency-key': 'frozen-1' },
-      text: JSON.stringify(frozenCertificate),
-    });
-    expect(again).toMatchObject({ status: 201, body: { id: idOf('certificate') } });
+    const repeat = (body: object) =>
+      call('POST /v1/connections?test=false', { headers: { 'idempotency-key': 'frozen-1' }, body });
+    // The release accepted an interval that is not one any more.
+    const path = 'options.test_interval_minutes';
+    expect((await repeat(frozenCertificate)).body.errors).toMatchObject([{ path }]);
+    const { options: _, ...another } = frozenCertificate;
+    expect((await repeat(another)).body.code).toBe('idempotency-key-reused');
   });
 
   test('updates, locks, unlocks, tests, deletes and restores connections', async () => {

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { sslModes } from '../../connectors/connector.ts';
+import { testIntervals } from '../schedule/intervals.ts';
 
 /** Declares one option of a connection. All schemas and the default are derived from this declaration. */
 interface OptionDeclaration {
@@ -49,8 +50,9 @@ export const connectionOptions = defineOptions({
   query_timeout_seconds: { input: createIntegerSchema(1, 3600), shown: v.number(), initial: 60 },
   max_connections: { input: createIntegerSchema(1, 100), shown: v.number(), initial: 2 },
   test_interval_minutes: {
-    input: v.union([v.literal(0), createIntegerSchema(5, 10_080)], '0, or a whole number from 5 to 10080'),
-    shown: v.number(),
+    input: v.picklist(testIntervals, `one of ${testIntervals.join(', ')}`),
+    // `readConnection` resolves the other values that earlier releases stored.
+    shown: v.picklist(testIntervals),
     initial: 60,
   },
 });

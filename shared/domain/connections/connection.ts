@@ -5,9 +5,12 @@ import type { SecretRef } from '../../ports/vault.ts';
 import type { CatalogSummary } from '../catalog/catalog-summary.ts';
 import { connectionOptions, type ConnectionOptions } from './connection-options.ts';
 import type { StoredProblem } from '../stored-problem.ts';
-import { TestResult } from '../testing/test-result.ts';
+import type { DecidedStatus } from '../health/decide-status.ts';
+import { TestResult, type TestTrigger } from '../testing/test-result.ts';
 
 export { ConnectionInput, ConnectionPatch } from './connection-input.ts';
+
+export const connectionStatuses = ['pending', 'testing', 'connected', 'degraded', 'failed'] as const;
 
 const TimeText = v.string();
 const NullableTimeText = v.nullable(TimeText);
@@ -45,7 +48,7 @@ export const Connection = v.object({
   excluded_schemas: v.array(v.string()),
   tags: v.array(v.string()),
   metadata: v.record(v.string(), v.string()),
-  status: v.picklist(['pending', 'testing', 'connected', 'failed']),
+  status: v.picklist(connectionStatuses),
   status_reason: v.nullable(v.picklist(problemCodes)),
   last_test: v.nullable(TestResult),
   last_tested_at: NullableTimeText,
@@ -132,6 +135,15 @@ export interface StoredConnection extends Omit<NewConnection, 'credentials' | 's
   /** The number of consecutive failed authentications with the credentials that `refusals_of` identifies. */
   readonly refusals: number;
   readonly refusals_of: string | null;
+  /** In platform mode: the version of the caller's secret that was refused. */
+  readonly refusals_version: string | null;
+  /** Since when automatic tests are paused. Valid while `isLoginPaused` holds. */
+  readonly paused_since: string | null;
+  /** The last status that a test decided, and since when the connection has it. `testing` and `pending` do not change it. */
+  readonly decided_status: DecidedStatus | null;
+  readonly decided_at: string | null;
+  /** What caused the test in `last_test`. */
+  readonly tested_by: TestTrigger | null;
   /** The version that awaits a test. Each new value sends one event. */
   readonly awaits_test: number | null;
   /** May belong to a source that the connection no longer names. Read this and the other derived attributes through `derived-data.ts`. */
