@@ -153,6 +153,8 @@ export interface StoredConnection extends Omit<NewConnection, 'credentials' | 's
   readonly last_introspection: IntrospectionState | null;
   /** By consumer: the end of its usage in seconds since the epoch, or 0 if it does not end. */
   readonly usages: Readonly<Record<string, number>>;
+  /** When a usage was last added, renewed or removed. */
+  readonly used_at: string | null;
   readonly deleted_at: string | null;
   /** Incremented by each update that a caller makes. */
   readonly version: number;

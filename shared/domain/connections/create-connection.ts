@@ -94,6 +94,7 @@ export const createConnection = async (
     previous_catalog: null,
     last_introspection: null,
     usages: {},
+    used_at: null,
     deleted_at: null,
     version: 1,
     revision: 1,

@@ -15,6 +15,7 @@ const laterConnectionAttributes = {
   paused_since: null,
   decided_at: null,
   tested_by: null,
+  used_at: null,
 } as const satisfies Partial<StoredConnection>;
 
 /** Reads the connection from an item of any release. */

@@ -56,7 +56,7 @@ export const putUsage = async (
         remediation: 'Delete usages that are no longer needed, or create them with ttl_seconds.',
       });
     }
-    const next = toNextRevision(read, { usages, cause: 'used' });
+    const next = toNextRevision(read, { usages, used_at: new Date(now).toISOString(), cause: 'used' });
     const item = {
       ...tableKeys.usage(tenant, id, consumer),
       layout: resolveCurrentLayout('usage'),
@@ -82,7 +82,7 @@ export const removeUsage = async (
   await updateStoredConnection(store, tenant, id, (read) => {
     const { [consumer]: known, ...usages } = filterActiveUsages(read, now);
     if (known === undefined) return { next: read, changes: [] };
-    const next = toNextRevision(read, { usages, cause: 'used' });
+    const next = toNextRevision(read, { usages, used_at: new Date(now).toISOString(), cause: 'used' });
     return {
       next,
       changes: [

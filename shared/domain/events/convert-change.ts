@@ -1,0 +1,22 @@
+import type { TestMessage } from '../../ports/queue.ts';
+import type { StoreEvent } from '../../ports/store.ts';
+import { readConnection } from '../connections/stored-connection.ts';
+import type { PublishedConnectionEvent } from './event-types.ts';
+import { toEvents, toTestMessage } from './to-events.ts';
+
+/** What a change of the table becomes. */
+export interface ConvertedChange {
+  readonly events: readonly PublishedConnectionEvent[];
+  readonly test: TestMessage | undefined;
+}
+
+const NOTHING: ConvertedChange = { events: [], test: undefined };
+
+/** Converts a change. Most changes (names, usages, catalog blocks) become nothing. Throws if the change is damaged. */
+export const convertChange = ({ before, after, damage }: StoreEvent): ConvertedChange => {
+  if (damage !== undefined) throw damage;
+  if (!after || !/^(CONN|GONE)#/.test(after.sk)) return NOTHING;
+  const now = readConnection(after);
+  const earlier = before && readConnection(before);
+  return { events: toEvents(earlier, now), test: toTestMessage(earlier, now) };
+};
