@@ -17,6 +17,8 @@ const itemUpgrades = {
   audit: [],
   health: [],
   slot: [],
+  claim: [],
+  backfill: [],
   event: [],
   webhook: [],
   delivery: [],

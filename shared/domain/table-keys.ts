@@ -63,6 +63,13 @@ export const tableKeys = {
   secretTriggerPartition: (arn: string) => `ARN#${arn}`,
   /** Connections to an endpoint of Amazon RDS. */
   rdsTriggerPartition: (region: string, identifier: string) => `RDS#${region}#${identifier}`,
+  /** The minutes that the scheduler has taken, by shard. `minute` is since the epoch. */
+  claim: (shard: number, minute: number): ItemKey => ({
+    pk: `CLAIM#${shard}`,
+    sk: String(minute).padStart(12, '0'),
+  }),
+  /** How far the slots of the connections of earlier releases are written, per segment of the table. */
+  slotBackfill: (segment: number): ItemKey => ({ pk: 'SLOTS', sk: `BACKFILL#${segment}` }),
   quota: (org: string, window: string): ItemKey => ({ pk: `Q#${org}`, sk: window }),
   apiKey: (secret: string): ItemKey => ({ pk: `KEY#${hashKeyPart(secret)}`, sk: 'KEY' }),
   /** The same key in the list of all keys, by its id. */

@@ -10,6 +10,7 @@ import { createId } from '../id.ts';
 import { tableKeys } from '../table-keys.ts';
 import { checkSharedSecret } from '../credentials/send-credentials.ts';
 import { readConnection } from './stored-connection.ts';
+import { buildSlotChanges } from '../schedule/slots.ts';
 import { resolveCurrentLayout, upgradeItem } from '../stored-item.ts';
 import type { Tenant } from '../access/tenant.ts';
 import type { TestResult } from '../testing/test-result.ts';
@@ -110,6 +111,7 @@ export const createConnection = async (
     },
     buildAuditPut(actor, id, 'created'),
     ...buildTriggerIndexChanges(undefined, connection),
+    ...buildSlotChanges({ tenant, id }, undefined, draft.options.test_interval_minutes),
   ];
   if (idempotency) {
     // This write comes first: of two concurrent requests, the second must fail on the idempotency key and not on the name.

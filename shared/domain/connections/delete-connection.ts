@@ -9,6 +9,7 @@ import { createNameTakenProblem } from './create-connection.ts';
 import { tableKeys } from '../table-keys.ts';
 import { listConsumers } from './present-connection.ts';
 import { readConnection } from './stored-connection.ts';
+import { buildSlotChanges } from '../schedule/slots.ts';
 import { resolveCurrentLayout } from '../stored-item.ts';
 import { listUsages } from '../usages/usages.ts';
 import { buildTriggerIndexChanges } from '../triggers/trigger-index.ts';
@@ -80,6 +81,7 @@ export const restoreConnection = async (
       },
       buildAuditPut(actor, id, 'restored'),
       ...buildTriggerIndexChanges(undefined, next),
+      ...buildSlotChanges({ tenant, id }, undefined, next.options.test_interval_minutes),
     ]);
     // Once more: a concurrent delete may have scheduled the secret for removal since.
     if ('name' in deleted.secret) await vault.restore(deleted.secret);
@@ -160,6 +162,7 @@ const softDelete = async (
           { remove: tableKeys.name(tenant, read.name) },
           buildAuditPut(actor, id, 'deleted'),
           ...buildTriggerIndexChanges(read, undefined),
+          ...buildSlotChanges({ tenant, id }, read.options.test_interval_minutes, undefined),
         ],
       };
     },

@@ -10,6 +10,7 @@ import { tableKeys } from '../table-keys.ts';
 import { isTestOutdated } from './derived-data.ts';
 import { applyUpdate } from './apply-update.ts';
 import { buildTriggerIndexChanges } from '../triggers/trigger-index.ts';
+import { buildSlotChanges } from '../schedule/slots.ts';
 import { resolveCurrentLayout } from '../stored-item.ts';
 import {
   toNextRevision,
@@ -111,6 +112,11 @@ export const prepareUpdate = (
       ...nameChanges,
       buildAuditPut(actor, read.id, 'changed'),
       ...buildTriggerIndexChanges(read, state),
+      ...buildSlotChanges(
+        { tenant, id: read.id },
+        read.options.test_interval_minutes,
+        next.options.test_interval_minutes,
+      ),
     ],
   };
 };
