@@ -18,6 +18,8 @@ export const routes = {
   'GET /v1/connections/{id}/usages': 'connections/usages',
   'PUT /v1/connections/{id}/usages/{consumer}': 'connections/use',
   'DELETE /v1/connections/{id}/usages/{consumer}': 'connections/release',
+  'POST /v1/tests': 'tests/create',
+  'GET /v1/tests/{id}': 'tests/get',
   'POST /v1/providers/{provider}/connections': 'providers/create',
   'POST /api/v1/connections': 'registrations/create',
   'GET /api/v1/connections': 'registrations/list',

@@ -21,6 +21,7 @@ import type { ConnectionEvent } from '../shared/ports/bus.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Probe } from '../shared/ports/probe.ts';
 import type { Store } from '../shared/ports/store.ts';
+import type { QueuedMessage, TestMessage } from '../shared/ports/queue.ts';
 import type { Timer } from '../shared/ports/timer.ts';
 import type { Vault } from '../shared/ports/vault.ts';
 import { DeploymentSettings } from '../shared/settings.ts';
@@ -120,11 +121,19 @@ export const startApi = async ({
     introspect: (call, wait) => perCall().introspect(call, wait),
     credentials: (call) => perCall().credentials(call),
   };
+  const queued: TestMessage[] = [];
   const ports = {
     store,
     vault,
     probe: typeof probe === 'function' ? probe({ store, clock, real }) : (probe ?? real),
     bus: { put: () => Promise.resolve() },
+    queue: {
+      sendTests: (messages: readonly QueuedMessage<TestMessage>[]) => {
+        queued.push(...messages.map(({ message }) => message));
+        return Promise.resolve();
+      },
+      sendDeliveries: () => Promise.resolve(),
+    },
     documents: { openapi: () => Promise.resolve('{}'), page: () => Promise.resolve('<html></html>') },
   };
   const runtime: Runtime = {
@@ -226,6 +235,8 @@ export const startApi = async ({
     store,
     vault,
     probe: ports.probe,
+    /** The messages of the queue of tests. Nothing takes them out. */
+    queued,
     folder,
     logged,
     takeEvents,

@@ -38,5 +38,9 @@ export const requestExamples: Readonly<Record<string, Readonly<Record<string, Op
       },
     },
   },
+  'tests/create': {
+    'By tag, and wait': { value: { tags: ['production'], wait_seconds: 25 } },
+    'By id': { value: { ids: ['conn_0198c0de00007000800000000000c0de'] } },
+  },
   'connections/use': { 'For a day': { value: { ttl_seconds: 86_400, note: 'nightly report' } } },
 };

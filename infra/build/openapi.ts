@@ -49,6 +49,7 @@ const ownTags = {
     .map(({ title }) => title)
     .join(', ')}.`,
   connections: 'Saved settings for one source, with credentials.',
+  tests: 'Tests of several connections at once, such as the gate of a deployment.',
   meta: 'Health, documentation and problem codes. No authentication required.',
 };
 
@@ -92,7 +93,7 @@ const headerParameters = {
 const answerHeaders = {
   RequestId: { description: 'The id of the request, as in the logs.', schema: { type: 'string' } },
   ETag: { description: 'The version of the connection.', schema: { type: 'string' } },
-  Location: { description: 'The path of the created connection.', schema: { type: 'string' } },
+  Location: { description: 'The path of what was created.', schema: { type: 'string' } },
   RetryAfter: { description: 'The number of seconds to wait.', schema: { type: 'integer' } },
   Allow: { description: 'The methods that the path accepts.', schema: { type: 'string' } },
 };

@@ -125,6 +125,7 @@ export class DataStack extends Stack {
       macKey: this.macKey.keyArn,
       bus: arns.bus,
       probe: (name) => arns.function(`probe/${name}`),
+      queues: (name) => (name === 'tests' ? [this.tests.queueArn] : []),
     };
     const publisher = this.addPublisher(publish, { deployment, dist }, names.bus, deadEvents);
     allowEventsOnlyFrom(publisher, bus, arns.bus);

@@ -21,6 +21,8 @@ export interface GrantResources {
   readonly macKey: string;
   readonly bus: string;
   readonly probe: (name: string) => string;
+  /** The ARNs of the queues with this name in `uses.queue`. */
+  readonly queues: (name: string) => readonly string[];
 }
 
 interface GrantRequest {
@@ -37,6 +39,11 @@ export const buildGrants = (
   ...(uses.store ? buildStoreGrants(uses.store, resources) : []),
   ...(uses.vault ? buildVaultGrants(vault, resources) : []),
   ...(uses.probe ? [createGrant(['lambda:InvokeFunction'], uses.probe.split(' ').map(resources.probe))] : []),
+  ...(uses.queue
+    ? grantIfAny(uses.queue.split(' ').flatMap(resources.queues), (queues) =>
+        createGrant(['sqs:SendMessage'], queues),
+      )
+    : []),
   ...(uses.bus ? [createGrant(['events:PutEvents'], [resources.bus])] : []),
 ];
 

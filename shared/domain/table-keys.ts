@@ -59,6 +59,19 @@ export const tableKeys = {
     pk: tableKeys.oneOffPartition(minute, shard),
     sk: entry,
   }),
+  /** A batch test: its header, its connections in chunks, and a result per connection. */
+  batch: (tenant: Tenant, batch: string): ItemKey => ({
+    pk: `${toTenantPartition('B', tenant)}#${batch}`,
+    sk: 'BATCH',
+  }),
+  batchMembers: (tenant: Tenant, batch: string, chunk: number): ItemKey => ({
+    pk: `${toTenantPartition('B', tenant)}#${batch}`,
+    sk: `MEMBERS#${chunk}`,
+  }),
+  batchResult: (tenant: Tenant, batch: string, id: string): ItemKey => ({
+    pk: `${toTenantPartition('B', tenant)}#${batch}`,
+    sk: `RESULT#${id}`,
+  }),
   /** Connections that use a secret of AWS Secrets Manager in platform mode, by its ARN without the random suffix. */
   secretTriggerPartition: (arn: string) => `ARN#${arn}`,
   /** Connections to an endpoint of Amazon RDS. */

@@ -17,6 +17,8 @@ export interface TestMessage {
   readonly interval?: number;
   /** The `seq` of the health item for which a retry was planned. A retry for another one is dropped. */
   readonly seq?: number;
+  /** Who requested the test, for the audit record. Absent if Mooring itself did. */
+  readonly actor?: string;
   /** The batch test that waits for the result (`POST /v1/tests`). */
   readonly batch?: string;
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Documents } from '../ports/documents.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Probe } from '../ports/probe.ts';
+import type { Queue } from '../ports/queue.ts';
 import type { Store } from '../ports/store.ts';
 import type { Vault } from '../ports/vault.ts';
 import type { DeploymentSettings } from '../settings.ts';
@@ -12,6 +13,7 @@ export interface LocalRuntimeOptions {
   readonly vault: Vault;
   readonly documents: Documents;
   readonly probe: Probe;
+  readonly queue?: Queue;
   readonly settings: DeploymentSettings;
   readonly clock: Clock;
   readonly writeLog?: (line: string) => void;
