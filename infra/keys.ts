@@ -30,8 +30,9 @@ const keysHelp = `npm run keys -- create --org ORG [--environments a,b] [--scope
 npm run keys -- list [--org ORG]
 npm run keys -- revoke ID
 
-create prints the key on standard output, only once: Mooring stores a hash of it. Without --environments or --scopes a
-key has all of them. A revoked key may work for up to a minute, because functions remember keys for that long.
+create prints the key on standard output, only once: Mooring stores a hash of it. Without --environments a key
+has all of them; without --scopes it has the three of connections, but not webhooks:write. A revoked key may work for up
+to a minute, because functions remember keys for that long.
 
 The commands use the state folder (MOORING_STATE) if npm start runs on it, otherwise AWS if the environment configures
 it (AWS_ENDPOINT_URL, AWS_PROFILE, or AWS_REGION and keys), otherwise the state folder. --local and --aws override

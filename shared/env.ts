@@ -22,6 +22,8 @@ const Env = v.object({
   SECRET_PREFIX: v.optional(EnvText),
   SECRET_KEY_ID: v.optional(EnvText),
   MAC_KEY_ID: v.optional(EnvText),
+  /** The HMAC key from which the secrets of webhooks are derived. */
+  WEBHOOK_KEY_ID: v.optional(EnvText),
   PROBE_TEST: v.optional(EnvText),
   PROBE_INTROSPECT: v.optional(EnvText),
   PROBE_CREDENTIALS: v.optional(EnvText),

@@ -15,6 +15,7 @@ import { readConnection } from '../shared/domain/connections/stored-connection.t
 import { runQueuedTest } from '../shared/domain/testing/queued-tests.ts';
 import type { Tenant } from '../shared/domain/access/tenant.ts';
 import { createHandler } from '../shared/http/handler.ts';
+import { openFileSigningKeys } from '../shared/adapters/local/file-signing-keys.ts';
 import { createLog } from '../shared/log.ts';
 import type { EgressPolicy } from '../shared/network/egress.ts';
 import type { ConnectionEvent } from '../shared/ports/bus.ts';
@@ -134,6 +135,7 @@ export const startApi = async ({
       },
       sendDeliveries: () => Promise.resolve(),
     },
+    signing: await openFileSigningKeys(join(folder, 'webhook-keys')),
     documents: { openapi: () => Promise.resolve('{}'), page: () => Promise.resolve('<html></html>') },
   };
   const runtime: Runtime = {

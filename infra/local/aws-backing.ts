@@ -7,6 +7,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createDynamoStore } from '../../shared/adapters/aws/dynamo-store.ts';
 import { createEventBridgeBus } from '../../shared/adapters/aws/eventbridge-bus.ts';
+import { createKmsSigningKeys } from '../../shared/adapters/aws/kms-signing-keys.ts';
 import { createSecretsVault } from '../../shared/adapters/aws/vault/secrets-vault.ts';
 import { toConnectionEvents, parseQueuedEvent } from '../../shared/domain/events/connection-events.ts';
 import type { DialLimits } from '../../shared/domain/testing/dial-quota.ts';
@@ -39,11 +40,12 @@ export const openAwsBacking = async (
     for (const client of [dynamo, kms, events, sqs, secrets]) client.destroy();
   };
   try {
-    const [keyId, macKeyId, markKeyId, queues] = await Promise.all([
+    const [keyId, macKeyId, markKeyId, webhookKeyId, queues] = await Promise.all([
       ensureKey(kms, `${emulatorName}-secrets`),
-      ensureKey(kms, `${emulatorName}-mac`, { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' }),
+      ensureKey(kms, `${emulatorName}-mac`, hmacKey),
       // This key belongs to this table only; several tables share the other keys.
       ensureKey(kms, `${table}-store`),
+      ensureKey(kms, `${emulatorName}-webhooks`, hmacKey),
       ensureEventPath(events, sqs, emulatorName),
       createDynamoTable(dynamo, table),
     ]);
@@ -51,6 +53,7 @@ export const openAwsBacking = async (
       store: createDynamoStore({ client: dynamo, table }),
       // The table's name is the prefix: the sweeper removes secrets below it that no connection in this table names.
       vault: createSecretsVault({ secrets, kms, prefix: table, keyId, macKeyId, markKeyId, clock: Date.now }),
+      signing: createKmsSigningKeys({ kms, keyId: webhookKeyId }),
       follow: (probe, limits, log) =>
         followAwsEvents({ config, table, dynamo, events, sqs, queues }, { probe, limits }, log),
       [Symbol.asyncDispose]: () => Promise.resolve(close()),
@@ -64,6 +67,8 @@ export const openAwsBacking = async (
     );
   }
 };
+
+const hmacKey = { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' } as const;
 
 interface EventPath {
   readonly config: ReturnType<typeof readEmulatorConfig>;

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { openFileVault } from '../../shared/adapters/local/file-vault.ts';
+import { openFileSigningKeys } from '../../shared/adapters/local/file-signing-keys.ts';
 import { createLocalBus } from '../../shared/adapters/local/local-bus.ts';
 import type { DialLimits } from '../../shared/domain/testing/dial-quota.ts';
 import { failUndeliveredTest } from '../../shared/domain/testing/undelivered-test.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
+import type { SigningKeys } from '../../shared/ports/signing.ts';
 import type { Store } from '../../shared/ports/store.ts';
 import type { Vault } from '../../shared/ports/vault.ts';
 import { followOutbox } from './follow-outbox.ts';
@@ -15,6 +17,7 @@ import { createQueuedTestRunner, withQuotaWait } from './queued-test-runner.ts';
 export interface Backing extends AsyncDisposable {
   readonly store: Store;
   readonly vault: Vault;
+  readonly signing: SigningKeys;
   /** Starts with the events that an earlier run did not deliver. */
   follow(probe: Pick<Probe, 'test'>, limits: DialLimits, log: Log): Promise<Disposable | AsyncDisposable>;
 }
@@ -27,6 +30,7 @@ export const openFolderBacking = async (folder: string): Promise<Backing> => {
     return {
       store,
       vault,
+      signing: await openFileSigningKeys(join(folder, 'webhook-keys')),
       follow: (probe, limits, log) =>
         Promise.resolve(
           followFolderEvents(store, withQuotaWait(createQueuedTestRunner(store, probe, limits)), log),

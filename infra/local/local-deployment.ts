@@ -4,6 +4,7 @@ import { createLocalRuntime } from '../../shared/runtime/local-runtime.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import { findSweepObstacle } from '../../shared/domain/credentials/sweep-secrets.ts';
 import { createApiKey, createApiKeySecret } from '../../shared/domain/access/api-keys.ts';
+import { apiScopes } from '../../shared/http/authenticate.ts';
 import { createHandler } from '../../shared/http/handler.ts';
 import { createLog, type Log } from '../../shared/log.ts';
 import type { Documents } from '../../shared/ports/documents.ts';
@@ -58,6 +59,7 @@ export const startLocalDeployment = async (
     const runtime = createLocalRuntime({
       store: backing.store,
       vault: backing.vault,
+      signing: backing.signing,
       documents: createLazyDocuments(),
       probe,
       settings: settings.settings,
@@ -68,7 +70,7 @@ export const startLocalDeployment = async (
     const id = `key_local_${createHash('sha256').update(settings.folder).digest('hex').slice(0, 16)}`;
     await createApiKey(
       backing.store,
-      { org: localOrg, name: 'npm start' },
+      { org: localOrg, name: 'npm start', scopes: apiScopes },
       { secret: apiKey, now: Date.now(), id },
     );
     stack.use(await backing.follow(probe, settings.settings, log));

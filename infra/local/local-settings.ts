@@ -26,6 +26,8 @@ export const readLocalSettings = (environment: SettingsEnvironment): LocalSettin
     EgressText,
     readVariable('MOORING_EGRESS') ?? '{"loopback":true}',
   );
+  // Receivers on this machine, unless the policy says something else about webhooks.
+  const { webhooks = { loopback: true } } = egress;
   const endpoints = parseVariable(
     'MOORING_ENDPOINTS',
     v.optional(EndpointsText),
@@ -42,13 +44,14 @@ export const readLocalSettings = (environment: SettingsEnvironment): LocalSettin
       'on',
     policy: {
       ...egress,
+      webhooks,
       ...(endpoints && { endpoints }),
     },
     settings: {
       ...parseVariable('MOORING_SETTINGS', SettingsText, readVariable('MOORING_SETTINGS') ?? '{}'),
       // An empty value is not the same as a missing one: it selects no API.
       apis: parseVariable('MOORING_APIS', ApiNamesText, environment['MOORING_APIS'] ?? apiNames.join()),
-      egress,
+      egress: { ...egress, webhooks },
     },
     aws:
       parseVariable('AWS_ENDPOINT_URL', v.optional(EndpointUrl), readVariable('AWS_ENDPOINT_URL')) ===

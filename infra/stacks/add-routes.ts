@@ -69,6 +69,7 @@ const buildApiEnvironment = ({ uses }: FunctionPlan, deployment: Deployment, dat
       SECRET_KEY_ID: data.secretsKey.keyArn,
       MAC_KEY_ID: data.macKey.keyArn,
     }),
+    ...(uses.signing && { WEBHOOK_KEY_ID: data.webhookKey.keyArn }),
     ...(Object.fromEntries(probe) as Record<string, string>),
     SETTINGS: JSON.stringify({
       ...deployment.settings,

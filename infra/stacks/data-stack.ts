@@ -35,6 +35,7 @@ export class DataStack extends Stack {
   /** For the environment of the functions. */
   readonly secretsKey: Key;
   readonly macKey: Key;
+  readonly webhookKey: Key;
 
   constructor(
     scope: Construct,
@@ -59,6 +60,14 @@ export class DataStack extends Stack {
     // KMS does not rotate HMAC keys, and every fingerprint depends on this one.
     this.macKey = new Key(this, 'MacKey', {
       description: `${deployment.name}: tenants' keys are derived from it`,
+      keySpec: KeySpec.HMAC_256,
+      keyUsage: KeyUsage.GENERATE_VERIFY_MAC,
+      removalPolicy,
+    });
+
+    // A key of its own: the functions that sign webhooks must not derive the tenants' keys.
+    this.webhookKey = new Key(this, 'WebhookKey', {
+      description: `${deployment.name}: the secrets of webhooks are derived from it`,
       keySpec: KeySpec.HMAC_256,
       keyUsage: KeyUsage.GENERATE_VERIFY_MAC,
       removalPolicy,
@@ -123,6 +132,7 @@ export class DataStack extends Stack {
       secrets: arns.secrets,
       secretsKey: this.secretsKey.keyArn,
       macKey: this.macKey.keyArn,
+      webhookKey: this.webhookKey.keyArn,
       bus: arns.bus,
       probe: (name) => arns.function(`probe/${name}`),
       queues: (name) => (name === 'tests' ? [this.tests.queueArn] : []),

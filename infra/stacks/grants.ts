@@ -19,6 +19,7 @@ export interface GrantResources {
   readonly secrets: string;
   readonly secretsKey: string;
   readonly macKey: string;
+  readonly webhookKey: string;
   readonly bus: string;
   readonly probe: (name: string) => string;
   /** The ARNs of the queues with this name in `uses.queue`. */
@@ -44,6 +45,7 @@ export const buildGrants = (
         createGrant(['sqs:SendMessage'], queues),
       )
     : []),
+  ...(uses.signing ? [createGrant(['kms:GenerateMac'], [resources.webhookKey])] : []),
   ...(uses.bus ? [createGrant(['events:PutEvents'], [resources.bus])] : []),
 ];
 

@@ -6,7 +6,12 @@ import type { ReadStore } from '../ports/store.ts';
 import { Problem } from '../problem.ts';
 import type { TokenSettings } from '../settings.ts';
 
-export const apiScopes = ['connections:read', 'connections:write', 'connections:test'] as const;
+export const apiScopes = [
+  'connections:read',
+  'connections:write',
+  'connections:test',
+  'webhooks:write',
+] as const;
 export type ApiScope = (typeof apiScopes)[number];
 
 /** The sender of a request, with their scopes and environments. */
@@ -24,6 +29,9 @@ export interface AuthenticatorDependencies {
   readonly clock: Clock;
   readonly tokens?: TokenSettings | undefined;
 }
+
+/** The scopes of a key that was stored without scopes. A later scope is not added: nobody decided that such a key has it. */
+const defaultKeyScopes: readonly ApiScope[] = ['connections:read', 'connections:write', 'connections:test'];
 
 const API_KEY_CACHE_MS = 60_000;
 const MAX_CACHED_API_KEYS = 1000;
@@ -44,7 +52,7 @@ export const createAuthenticator = ({ store, clock, tokens }: AuthenticatorDepen
       id: String(item['id']),
       org: String(item['org']),
       environments: parseStringList(item['environments']) ?? null,
-      scopes: parseStringList(item['scopes']) ?? apiScopes,
+      scopes: parseStringList(item['scopes']) ?? defaultKeyScopes,
     };
     if (cachedCallers.size >= MAX_CACHED_API_KEYS) cachedCallers.clear();
     cachedCallers.set(pk, { caller, until: clock() + API_KEY_CACHE_MS });

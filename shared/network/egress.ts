@@ -36,6 +36,14 @@ export const EgressPolicy = v.strictObject({
    * that a connector calls (`redshift`, `redshift-serverless`, `sts`). Callers cannot set them.
    */
   endpoints: v.exactOptional(v.record(v.string(), v.pipe(v.string(), v.url('a URL')))),
+  /** What webhooks may be sent to (`webhook-egress.ts`): public addresses and port 443 only, and of those what `allow` lists. */
+  webhooks: v.exactOptional(
+    v.strictObject({
+      /** For `npm start` and tests only. Permits loopback addresses, any port there, and plain HTTP to them. */
+      loopback: v.exactOptional(v.boolean()),
+      allow: v.exactOptional(EgressAllowList),
+    }),
+  ),
 });
 export type EgressPolicy = v.InferOutput<typeof EgressPolicy>;
 

@@ -2,6 +2,7 @@ import type { Bus } from './bus.ts';
 import type { Documents } from './documents.ts';
 import type { MeteredProbe, Probe } from './probe.ts';
 import type { Queue } from './queue.ts';
+import type { SigningKeys } from './signing.ts';
 import type { ReadStore, Store } from './store.ts';
 import type { RemoveVault, SweepVault, Vault, WriteVault } from './vault.ts';
 
@@ -12,6 +13,7 @@ export interface Ports {
   readonly probe: Probe;
   readonly bus: Bus;
   readonly queue: Queue;
+  readonly signing: SigningKeys;
   readonly documents: Documents;
 }
 
@@ -27,8 +29,10 @@ export interface Uses {
   /** The probe functions that it may invoke, separated by a space. */
   readonly probe?: 'test' | 'introspect' | 'credentials' | 'test credentials';
   readonly bus?: 'put';
-  /** The queues that it may send to. */
-  readonly queue?: 'tests' | 'deliveries' | 'tests deliveries';
+  /** The queues that it may send to. `later-deliveries` takes no first attempts. */
+  readonly queue?: 'tests' | 'deliveries' | 'tests deliveries' | 'later-deliveries';
+  /** Deriving the secrets of webhooks. */
+  readonly signing?: 'derive';
   readonly documents?: 'read';
 }
 
@@ -51,7 +55,9 @@ interface NarrowedPorts {
     readonly tests: Pick<Queue, 'sendTests'>;
     readonly deliveries: Pick<Queue, 'sendDeliveries'>;
     readonly 'tests deliveries': Queue;
+    readonly 'later-deliveries': Pick<Queue, 'sendDeliveries'>;
   };
+  readonly signing: { readonly derive: SigningKeys };
   readonly documents: { readonly read: Documents };
 }
 

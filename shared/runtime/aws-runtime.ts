@@ -15,6 +15,7 @@ const createAwsRuntime = (): Runtime => {
     probe: memoize(async () => (await import('./aws-probe.ts')).openAwsProbe()),
     bus: memoize(async () => (await import('./aws-bus.ts')).openAwsBus()),
     queue: memoize(async () => (await import('./aws-queue.ts')).openAwsQueue()),
+    signing: memoize(async () => (await import('./aws-signing.ts')).openAwsSigningKeys()),
     documents: memoize(async () => (await import('./file-documents.ts')).createFileDocuments()),
   };
   return {

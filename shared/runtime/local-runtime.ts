@@ -3,6 +3,7 @@ import type { Documents } from '../ports/documents.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Probe } from '../ports/probe.ts';
 import type { Queue } from '../ports/queue.ts';
+import type { SigningKeys } from '../ports/signing.ts';
 import type { Store } from '../ports/store.ts';
 import type { Vault } from '../ports/vault.ts';
 import type { DeploymentSettings } from '../settings.ts';
@@ -14,6 +15,7 @@ export interface LocalRuntimeOptions {
   readonly documents: Documents;
   readonly probe: Probe;
   readonly queue?: Queue;
+  readonly signing: SigningKeys;
   readonly settings: DeploymentSettings;
   readonly clock: Clock;
   readonly writeLog?: (line: string) => void;

@@ -10,7 +10,7 @@ const message = fc.record({
   environment_id: fc.constant('default'),
   webhook_id: hexId,
   connection_id: hexId,
-  event_id: fc.stringMatching(/^evt_[0-9a-f]{32}$/),
+  event_id: fc.stringMatching(/^evt_[\w-]{22}$/),
   event_at: fc.integer({ min: 0, max: 4e12 }).map((ms) => new Date(ms).toISOString()),
   attempt: fc.integer({ min: 1, max: 999 }),
 });

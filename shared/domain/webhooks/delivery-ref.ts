@@ -11,7 +11,7 @@ export const parseDeliveryRef = (
   ref: string | undefined,
 ): DeliveryMessage | undefined => {
   const [, webhook_id, event_id, at, attempt] =
-    /^([0-9a-f]{32})\.(evt_\w{1,100})\.(\d{1,15})\.(\d{1,6})$/.exec(ref ?? '') ?? [];
+    /^([0-9a-f]{32})\.(evt_[\w-]{1,100})\.(\d{1,15})\.(\d{1,6})$/.exec(ref ?? '') ?? [];
   if (webhook_id === undefined || event_id === undefined) return undefined;
   return {
     org_id: tenant.org,

@@ -33,10 +33,14 @@ describe('settings from the environment', () => {
       folder: '/tmp/elsewhere',
       demo: false,
       sweep: false,
-      policy: { allow: ['10.0.0.0/8'], endpoints: { snowflake: 'https://localhost:28443' } },
+      policy: {
+        allow: ['10.0.0.0/8'],
+        webhooks: { loopback: true },
+        endpoints: { snowflake: 'https://localhost:28443' },
+      },
       settings: {
         apis: ['management', 'profiles'],
-        egress: { allow: ['10.0.0.0/8'] },
+        egress: { allow: ['10.0.0.0/8'], webhooks: { loopback: true } },
         tests_per_minute: 250,
         reader_tests_per_minute: 50,
         destination_tests_per_minute: 60,
