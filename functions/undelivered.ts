@@ -1,7 +1,7 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { getAwsRuntime } from '../shared/runtime/aws-runtime.ts';
 import type { Runtime } from '../shared/runtime/runtime.ts';
-import { parseQueuedEvent } from '../shared/domain/events/connection-events.ts';
+import { parseTestMessage } from '../shared/domain/events/parse-test-message.ts';
 import { failUndeliveredTest } from '../shared/domain/testing/undelivered-test.ts';
 import { createLog } from '../shared/log.ts';
 import type { PortsFor, Uses } from '../shared/ports/ports.ts';
@@ -19,9 +19,9 @@ export const failUndeliveredTests = async (
     records.map(async ({ messageId, body }) => {
       const log = createLog({ function: 'undelivered', message_id: messageId }, writeLog);
       try {
-        const detail = parseQueuedEvent(body);
-        await failUndeliveredTest(store, detail, clock());
-        log.info('undelivered test recorded as failed', { event_id: detail.event_id });
+        const message = parseTestMessage(body);
+        await failUndeliveredTest(store, message, clock());
+        log.info('undelivered test recorded as failed', { event_id: message.request_id });
         return [];
       } catch (error) {
         log.error('dead letter handling failed', error);

@@ -30,6 +30,11 @@ const Env = v.object({
   BUS_NAME: v.optional(EnvText),
   /** The queue of tests that events request. */
   TESTS_QUEUE_URL: v.optional(EnvText),
+  /** How many scheduled tests one call of `probe/test` makes at the same time to one host or account. */
+  DESTINATION_TESTS_AT_ONCE: v.optional(
+    v.pipe(EnvText, v.transform(Number), v.integer(), v.minValue(1)),
+    '10',
+  ),
   /** The FIFO queue of first attempts to deliver events to webhooks, and the queue of later attempts. */
   DELIVERIES_QUEUE_URL: v.optional(EnvText),
   LATER_DELIVERIES_QUEUE_URL: v.optional(EnvText),
@@ -56,7 +61,9 @@ let cachedEnv: Env | undefined;
 export const readEnv = (): Env => (cachedEnv ??= v.parse(Env, process.env));
 
 /** Reads a variable that the function needs. Throws if it is not set, which is a fault of the deployment. */
-export const readRequiredEnv = (name: Exclude<keyof Env, 'SETTINGS' | 'SWEEP'>): string => {
+export const readRequiredEnv = (
+  name: Exclude<keyof Env, 'SETTINGS' | 'SWEEP' | 'DESTINATION_TESTS_AT_ONCE'>,
+): string => {
   const value = readEnv()[name];
   if (value === undefined) throw new Error(`The environment variable ${name} is not set`);
   return value;

@@ -28,6 +28,8 @@ export const DeploymentSettings = v.object({
   reader_tests_per_minute: v.optional(v.number(), 50),
   /** The organisation's limit of dials per minute to one host or account. */
   destination_tests_per_minute: v.optional(v.number(), 60),
+  /** How many scheduled tests run at the same time to one host or account, of all organisations together. */
+  destination_tests_at_once: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 20),
   /** The enabled wire formats other than Mooring's own. */
   apis: v.optional(v.array(v.picklist(apiNames)), [...apiNames]),
   /** The egress policy (`network/egress.ts`) without the probe's additions, for code that refuses an address before any dial. */

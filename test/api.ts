@@ -9,6 +9,7 @@ import { createDirectProbe } from '../shared/runtime/direct-probe.ts';
 import { openFileVault } from '../shared/adapters/local/file-vault.ts';
 import type { Runtime } from '../shared/runtime/runtime.ts';
 import { createSqliteStore } from '../shared/adapters/local/sqlite-store.ts';
+import { parseTestMessage } from '../shared/domain/events/parse-test-message.ts';
 import { toConnectionEvents } from '../shared/domain/events/connection-events.ts';
 import { tableKeys } from '../shared/domain/table-keys.ts';
 import { readConnection } from '../shared/domain/connections/stored-connection.ts';
@@ -221,7 +222,10 @@ export const startApi = async ({
     return toConnectionEvents(changes);
   };
   const makeTest = (event: ConnectionEvent) =>
-    runQueuedTest({ store, probe: ports.probe, limits: runtime.settings, now: clock() }, event);
+    runQueuedTest(
+      { store, probe: ports.probe, limits: runtime.settings, now: clock() },
+      parseTestMessage(JSON.stringify({ detail: event })),
+    );
 
   return {
     call,

@@ -4,8 +4,9 @@ import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 import type { Runtime } from '../../shared/runtime/runtime.ts';
 import { createProbeHandler, runLogged } from '../../shared/runtime/probe-handler.ts';
 import { createLog, type Log } from '../../shared/log.ts';
-import type { ConnectionEvent } from '../../shared/ports/bus.ts';
 import type { DraftTest, Probe, SavedTest } from '../../shared/ports/probe.ts';
+import type { TestMessage } from '../../shared/ports/queue.ts';
+import { readEnv } from '../../shared/env.ts';
 
 export const uses = probeUses;
 
@@ -13,16 +14,22 @@ const handleTestCall = createProbeHandler('probe/test', (probe, call: SavedTest 
   probe.test(call),
 );
 
-/** Runs tests that API functions request, and tests that events request through the queue. */
+/** Runs tests that API functions request, and tests that come through the queue: those of changes, events and the schedule. */
 export const handler = (event: SavedTest | DraftTest | SQSEvent) =>
   'Records' in event
-    ? runQueuedTests(event, getAwsRuntime(), { createProbe: openVpcProbe, postpone: postponeQueuedTest })
+    ? runQueuedTests(event, getAwsRuntime(), {
+        createProbe: openVpcProbe,
+        postpone: postponeQueuedTest,
+        destinationLimit: readEnv().DESTINATION_TESTS_AT_ONCE,
+      })
     : handleTestCall(event);
 
 interface QueuedTestPorts {
   readonly createProbe: (log: Log) => Promise<Pick<Probe, 'test'>>;
   /** Makes the queue deliver a message again after a number of seconds. */
   readonly postpone: (receiptHandle: string, seconds: number) => Promise<void>;
+  /** How many scheduled tests run at the same time to one destination. */
+  readonly destinationLimit: number;
 }
 
 /**
@@ -32,24 +39,38 @@ interface QueuedTestPorts {
 export const runQueuedTests = async (
   { Records: records }: { readonly Records: readonly QueuedTestMessage[] },
   { ports, clock, settings, writeLog }: Runtime,
-  { createProbe, postpone }: QueuedTestPorts,
+  { createProbe, postpone, destinationLimit }: QueuedTestPorts,
 ): Promise<SQSBatchResponse> => {
   // Loaded here, so that a test that a caller waits for does not load what only the queue needs.
-  const [{ parseQueuedEvent }, { runQueuedTest, toPostponementSeconds }] = await Promise.all([
-    import('../../shared/domain/events/connection-events.ts'),
-    import('../../shared/domain/testing/queued-tests.ts'),
-  ]);
-  const runMessage = async (log: Log, detail: ConnectionEvent): Promise<void> => {
+  const [{ parseTestMessage }, { runQueuedTest, toPostponementSeconds }, { createFairQueue }] =
+    await Promise.all([
+      import('../../shared/domain/events/parse-test-message.ts'),
+      import('../../shared/domain/testing/queued-tests.ts'),
+      import('../../shared/adapters/local/fair-queue.ts'),
+    ]);
+  const turns = createFairQueue({ atOnce: records.length, perDestination: destinationLimit });
+  const runMessage = async (log: Log, message: TestMessage): Promise<void> => {
     const [probe, { store }] = await Promise.all([createProbe(log), ports(probeUses)]);
     if (!store) throw new Error('The probe was given no store');
-    await runQueuedTest({ store, probe, limits: settings, now: clock() }, detail);
+    const outcome = await runQueuedTest(
+      {
+        store,
+        probe,
+        limits: settings,
+        now: clock(),
+        takeTurn: ({ hosts, isScheduled }, work) =>
+          isScheduled ? turns.run({ tenant: 'all', destination: hosts }, work) : work(),
+      },
+      message,
+    );
+    if (outcome !== 'tested') log.info('queued test not needed', { outcome });
   };
   const outcomes = await Promise.all(
     records.map(async ({ messageId, receiptHandle, body }) => {
       const log = createLog({ function: 'probe/test', message_id: messageId }, writeLog);
       try {
-        const detail = parseQueuedEvent(body);
-        await runLogged('probe/test', log, () => runMessage(log, detail));
+        const message = parseTestMessage(body);
+        await runLogged('probe/test', log, () => runMessage(log, message));
         return [];
       } catch (error) {
         const seconds = toPostponementSeconds(error);

@@ -8,18 +8,19 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { createDynamoStore } from '../../shared/adapters/aws/dynamo-store.ts';
 import { createEventBridgeBus } from '../../shared/adapters/aws/eventbridge-bus.ts';
 import { createKmsSigningKeys } from '../../shared/adapters/aws/kms-signing-keys.ts';
+import { createSqsQueue } from '../../shared/adapters/aws/sqs-queue.ts';
 import { createSecretsVault } from '../../shared/adapters/aws/vault/secrets-vault.ts';
-import { toConnectionEvents, parseQueuedEvent } from '../../shared/domain/events/connection-events.ts';
-import type { DialLimits } from '../../shared/domain/testing/dial-quota.ts';
+import { toConnectionEvents } from '../../shared/domain/events/connection-events.ts';
+import { parseTestMessage } from '../../shared/domain/events/parse-test-message.ts';
 import { toPostponementSeconds } from '../../shared/domain/testing/queued-tests.ts';
 import { failUndeliveredTest } from '../../shared/domain/testing/undelivered-test.ts';
 import type { Log } from '../../shared/log.ts';
 import type { ConnectionEvent } from '../../shared/ports/bus.ts';
 import type { StoreEvent } from '../../shared/ports/store.ts';
-import type { Probe } from '../../shared/ports/probe.ts';
+import type { TestMessage } from '../../shared/ports/queue.ts';
 import { readEmulatorConfig, emulatorName, readEmulatorTable } from './emulator-config.ts';
 import { ensureEventPath, ensureKey } from './aws-resources.ts';
-import type { Backing } from './backing.ts';
+import type { Backing, FollowOptions } from './backing.ts';
 import { createDynamoTable } from './create-dynamo-table.ts';
 import { pollQueue } from './queue-poller.ts';
 import { pollStream } from './stream-poller.ts';
@@ -49,13 +50,14 @@ export const openAwsBacking = async (
       ensureEventPath(events, sqs, emulatorName),
       createDynamoTable(dynamo, table),
     ]);
+    const queue = createSqsQueue({ client: sqs, tests: queues.tests });
     return {
       store: createDynamoStore({ client: dynamo, table }),
       // The table's name is the prefix: the sweeper removes secrets below it that no connection in this table names.
       vault: createSecretsVault({ secrets, kms, prefix: table, keyId, macKeyId, markKeyId, clock: Date.now }),
       signing: createKmsSigningKeys({ kms, keyId: webhookKeyId }),
-      follow: (probe, limits, log) =>
-        followAwsEvents({ config, table, dynamo, events, sqs, queues }, { probe, limits }, log),
+      queue,
+      follow: (options) => followAwsEvents({ config, table, dynamo, events, sqs, queues }, options),
       [Symbol.asyncDispose]: () => Promise.resolve(close()),
     };
   } catch (error) {
@@ -82,8 +84,7 @@ interface EventPath {
 /** Does the work of Lambda's event source mappings: stream → publish → bus, queue → probe, and dead letters → failed tests. */
 const followAwsEvents = async (
   { config, table, dynamo, events, sqs, queues }: EventPath,
-  { probe, limits }: { readonly probe: Pick<Probe, 'test'>; readonly limits: DialLimits },
-  log: Log,
+  { probe, settings, log, onChange }: FollowOptions,
 ): Promise<AsyncDisposable> => {
   const stopped = new AbortController();
   const streams = new DynamoDBStreamsClient(config);
@@ -92,18 +93,18 @@ const followAwsEvents = async (
     client: streams,
     table,
     onEvents: async (changes) => {
-      const found = changes.flatMap((change) => toEventsOrLog(change, log));
+      const found = changes.flatMap((change) => toEventsOrLog(change, { log, onChange }));
       if (found.length > 0) await bus.put(found);
     },
     onError: (error) => log.error('stream read failed', error),
     signal: stopped.signal,
   });
   const store = createDynamoStore({ client: dynamo, table });
-  const test = createQueuedTestRunner(store, probe, limits);
+  const runTest = createQueuedTestRunner({ store, probe, settings, clock: Date.now });
   const polling = pollQueue({
     client: sqs,
     url: queues.tests,
-    handle: (body) => test(parseQueuedEvent(body)),
+    handle: async (body) => void (await runTest(body)),
     postponement: toPostponementSeconds,
     failed: (error) => log.error('queued test failed', error),
     signal: stopped.signal,
@@ -112,8 +113,8 @@ const followAwsEvents = async (
     client: sqs,
     url: queues.dead,
     handle: async (body) => {
-      const event = readDeadLetter(body, log);
-      if (event) await failUndeliveredTest(store, event, Date.now());
+      const message = readDeadLetter(body, log);
+      if (message) await failUndeliveredTest(store, message, Date.now());
     },
     failed: (error) => log.error('dead letter handling failed', error),
     signal: stopped.signal,
@@ -131,8 +132,12 @@ const followAwsEvents = async (
 };
 
 /** A change that cannot become an event is logged, and nothing waits for it. */
-const toEventsOrLog = (change: StoreEvent, log: Log): readonly ConnectionEvent[] => {
+const toEventsOrLog = (
+  change: StoreEvent,
+  { log, onChange }: Pick<FollowOptions, 'log' | 'onChange'>,
+): readonly ConnectionEvent[] => {
   try {
+    onChange(change);
     return toConnectionEvents([change]);
   } catch (error) {
     log.error('event conversion failed', error, { event_id: change.id });
@@ -141,9 +146,9 @@ const toEventsOrLog = (change: StoreEvent, log: Log): readonly ConnectionEvent[]
 };
 
 /** No other queue takes an unreadable dead letter here, so it would be delivered again for days. */
-const readDeadLetter = (body: string, log: Log): ConnectionEvent | undefined => {
+const readDeadLetter = (body: string, log: Log): TestMessage | undefined => {
   try {
-    return parseQueuedEvent(body);
+    return parseTestMessage(body);
   } catch (error) {
     log.error('dead letter dropped', error);
     return undefined;

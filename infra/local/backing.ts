@@ -1,25 +1,39 @@
 import { join } from 'node:path';
 import { openFileVault } from '../../shared/adapters/local/file-vault.ts';
 import { openFileSigningKeys } from '../../shared/adapters/local/file-signing-keys.ts';
-import { createLocalBus } from '../../shared/adapters/local/local-bus.ts';
-import type { DialLimits } from '../../shared/domain/testing/dial-quota.ts';
+import type { SigningKeys } from '../../shared/ports/signing.ts';
+import { openSqliteQueue, type SqliteQueue } from '../../shared/adapters/local/sqlite-queue.ts';
+import { parseTestMessage } from '../../shared/domain/events/parse-test-message.ts';
+import { toPostponementSeconds } from '../../shared/domain/testing/queued-tests.ts';
 import { failUndeliveredTest } from '../../shared/domain/testing/undelivered-test.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
-import type { SigningKeys } from '../../shared/ports/signing.ts';
-import type { Store } from '../../shared/ports/store.ts';
+import type { Queue } from '../../shared/ports/queue.ts';
+import type { Store, StoreEvent } from '../../shared/ports/store.ts';
 import type { Vault } from '../../shared/ports/vault.ts';
+import type { DeploymentSettings } from '../../shared/settings.ts';
+import { consumeQueue } from './consume-queue.ts';
 import { followOutbox } from './follow-outbox.ts';
+import { createQueueingBus } from './queueing-bus.ts';
+import { createQueuedTestRunner } from './queued-test-runner.ts';
 import { openFolderStore } from './state-folder.ts';
-import { createQueuedTestRunner, withQuotaWait } from './queued-test-runner.ts';
 
-/** The store and the vault behind the functions, and the path of an event from a change to its test. */
+export interface FollowOptions {
+  readonly probe: Pick<Probe, 'test'>;
+  readonly settings: DeploymentSettings;
+  readonly log: Log;
+  /** Called with every change of a connection. */
+  readonly onChange: (change: StoreEvent) => void;
+}
+
+/** What is behind the functions: store, vault and queues, and the path of a change to its test. */
 export interface Backing extends AsyncDisposable {
   readonly store: Store;
   readonly vault: Vault;
   readonly signing: SigningKeys;
-  /** Starts with the events that an earlier run did not deliver. */
-  follow(probe: Pick<Probe, 'test'>, limits: DialLimits, log: Log): Promise<Disposable | AsyncDisposable>;
+  readonly queue: Queue;
+  /** Starts with the changes and messages that an earlier run did not handle. */
+  follow(options: FollowOptions): Promise<Disposable | AsyncDisposable>;
 }
 
 /** Keeps everything in the state folder. */
@@ -27,15 +41,17 @@ export const openFolderBacking = async (folder: string): Promise<Backing> => {
   const store = openFolderStore(folder);
   try {
     const vault = await openFileVault({ folder: join(folder, 'vault'), clock: Date.now });
+    const queue = openSqliteQueue({ path: join(folder, 'store.db') });
     return {
       store,
       vault,
       signing: await openFileSigningKeys(join(folder, 'webhook-keys')),
-      follow: (probe, limits, log) =>
-        Promise.resolve(
-          followFolderEvents(store, withQuotaWait(createQueuedTestRunner(store, probe, limits)), log),
-        ),
-      [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+      queue,
+      follow: (options) => Promise.resolve(followFolder(store, queue, options)),
+      [Symbol.asyncDispose]: () => {
+        queue[Symbol.dispose]();
+        return store[Symbol.asyncDispose]();
+      },
     };
   } catch (error) {
     store.close();
@@ -43,27 +59,33 @@ export const openFolderBacking = async (folder: string): Promise<Backing> => {
   }
 };
 
-const followFolderEvents = (
+const followFolder = (
   store: ReturnType<typeof openFolderStore>,
-  test: ReturnType<typeof createQueuedTestRunner>,
-  log: Log,
-) => {
-  let isStopped = false;
-  const bus = createLocalBus({
-    deliver: (event) => (event.test ? test(event) : Promise.resolve()),
-    undeliverable: async (event, error) => {
-      // An interrupted event is delivered again at the next start.
-      if (isStopped) return;
-      log.error('event delivery failed', error, { event_id: event.event_id });
-      if (event.test) await failUndeliveredTest(store, event, Date.now());
-    },
-  });
+  queue: SqliteQueue,
+  { probe, settings, log, onChange }: FollowOptions,
+): Disposable => {
+  const stack = new DisposableStack();
+  const runTest = createQueuedTestRunner({ store, probe, settings, clock: Date.now });
+  stack.use(
+    consumeQueue({
+      queue,
+      name: 'tests',
+      dead: 'dead-tests',
+      handle: async (body) => void (await runTest(body)),
+      postponement: toPostponementSeconds,
+      failed: (error) => log.error('queued test failed', error),
+    }),
+  );
+  stack.use(
+    consumeQueue({
+      queue,
+      name: 'dead-tests',
+      dead: 'dead-letters',
+      handle: (body) => failUndeliveredTest(store, parseTestMessage(body), Date.now()),
+      failed: (error) => log.error('dead letter handling failed', error),
+    }),
+  );
   const reportFailure = (error: unknown) => log.error('outbox delivery failed', error);
-  const loop = followOutbox({ outbox: store, bus, failed: reportFailure });
-  return {
-    [Symbol.dispose]: () => {
-      isStopped = true;
-      loop[Symbol.dispose]();
-    },
-  };
+  stack.use(followOutbox({ outbox: store, bus: createQueueingBus(queue), failed: reportFailure, onChange }));
+  return stack;
 };

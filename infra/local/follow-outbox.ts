@@ -12,6 +12,8 @@ export interface Outbox {
 interface FollowOutboxOptions {
   readonly outbox: Outbox;
   readonly bus: Bus;
+  /** Called with every change, before it is delivered. */
+  readonly onChange?: (change: StoreEvent) => void;
   /** Called with every error. The loop continues. */
   readonly failed: (error: unknown) => void;
   /**
@@ -26,7 +28,7 @@ interface FollowOutboxOptions {
 /** Runs the work in a later turn of the event loop, at the earliest after `delayMs`. */
 export type ScheduleWork = (work: () => void, delayMs: number) => void;
 
-const scheduleOnEventLoop: ScheduleWork = (work, delayMs) => {
+export const scheduleOnEventLoop: ScheduleWork = (work, delayMs) => {
   if (delayMs === 0) setImmediate(work);
   else setTimeout(work, delayMs).unref();
 };
@@ -38,6 +40,7 @@ const scheduleOnEventLoop: ScheduleWork = (work, delayMs) => {
 export const followOutbox = ({
   outbox,
   bus,
+  onChange = () => undefined,
   failed,
   mostAtOnce = 100_000,
   schedule = scheduleOnEventLoop,
@@ -73,6 +76,7 @@ export const followOutbox = ({
 
   const readEvents = (change: StoreEvent): readonly ConnectionEvent[] => {
     try {
+      onChange(change);
       return toConnectionEvents([change]);
     } catch (error) {
       failed(error);

@@ -19,6 +19,9 @@ import { openLocalProbe } from './local-probe.ts';
 import { createRouter } from './router.ts';
 import { type GatewayHandler, openLocalServer } from './local-server.ts';
 import { LocalApiKey, type LocalSettings } from './local-settings.ts';
+import { renderStatusLines } from './status-lines.ts';
+import { type RepeatByMinute, repeatByMinute, scheduleMinutes } from './schedule-minutes.ts';
+import type { StoreEvent } from '../../shared/ports/store.ts';
 import { openStateFolder, type StateFolder } from './state-folder.ts';
 import { type RepeatWork, repeatByTimer, sweepDaily } from './sweep-daily.ts';
 
@@ -31,10 +34,23 @@ export interface LocalDeployment extends AsyncDisposable {
   readonly notes: readonly string[];
 }
 
+interface LocalOptions {
+  readonly repeat?: RepeatWork;
+  readonly repeatMinutes?: RepeatByMinute;
+  /** Shows a line to the person at the terminal. */
+  readonly print?: (line: string) => void;
+}
+
+const printLine = (line: string) => void process.stdout.write(`${line}\n`);
+
 export const startLocalDeployment = async (
   settings: LocalSettings,
   writeLog?: (line: string) => void,
-  repeat: RepeatWork = repeatByTimer,
+  {
+    repeat = repeatByTimer,
+    repeatMinutes = repeatByMinute,
+    print = writeLog ? () => undefined : printLine,
+  }: LocalOptions = {},
 ): Promise<LocalDeployment> => {
   const log = createLog({ function: 'npm start' }, writeLog);
   const loaded = Promise.withResolvers<ReturnType<typeof createRouter<GatewayHandler>>>();
@@ -60,6 +76,7 @@ export const startLocalDeployment = async (
       store: backing.store,
       vault: backing.vault,
       signing: backing.signing,
+      queue: backing.queue,
       documents: createLazyDocuments(),
       probe,
       settings: settings.settings,
@@ -73,7 +90,11 @@ export const startLocalDeployment = async (
       { org: localOrg, name: 'npm start', scopes: apiScopes },
       { secret: apiKey, now: Date.now(), id },
     );
-    stack.use(await backing.follow(probe, settings.settings, log));
+    const onChange = (change: StoreEvent) => {
+      if (!settings.quiet) for (const line of renderStatusLines(change)) print(line);
+    };
+    stack.use(await backing.follow({ probe, settings: settings.settings, log, onChange }));
+    stack.use(scheduleMinutes({ runtime, clock: Date.now, repeat: repeatMinutes }));
     const sweepLog = createLog({ function: 'sweep' }, writeLog);
     const obstacle = settings.sweep ? await findStartObstacle(backing, sweepLog) : undefined;
     if (settings.sweep) stack.use(sweepDaily(backing, sweepLog, repeat));

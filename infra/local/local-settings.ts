@@ -9,6 +9,8 @@ export interface LocalSettings {
   readonly apiKey: string | undefined;
   readonly folder: string;
   readonly demo: boolean;
+  /** Whether the terminal shows a line when a connection changes its status. */
+  readonly quiet: boolean;
   /** Whether secrets that no connection names are quarantined. */
   readonly sweep: boolean;
   readonly policy: EgressPolicy;
@@ -39,6 +41,9 @@ export const readLocalSettings = (environment: SettingsEnvironment): LocalSettin
     folder: resolveStateFolder(readVariable('MOORING_STATE')),
     demo:
       parseVariable('MOORING_DEMO', v.picklist(['on', 'off']), readVariable('MOORING_DEMO') ?? 'on') === 'on',
+    quiet:
+      parseVariable('MOORING_QUIET', v.picklist(['on', 'off']), readVariable('MOORING_QUIET') ?? 'off') ===
+      'on',
     sweep:
       parseVariable('MOORING_SWEEP', v.picklist(['on', 'off']), readVariable('MOORING_SWEEP') ?? 'on') ===
       'on',

@@ -17,6 +17,7 @@ export const addStacks = async (app: App, { deployment, dist }: FunctionSource):
     ...common,
     description: 'Mooring: table, keys, bus, queue',
     publish: requirePlan(plans, 'publish'),
+    schedule: requirePlan(plans, 'schedule'),
     sweep: requirePlan(plans, 'sweep'),
     undelivered: requirePlan(plans, 'undelivered'),
     emptyVault: requirePlan(plans, 'empty-vault'),

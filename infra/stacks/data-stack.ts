@@ -16,11 +16,13 @@ import { acceptFinding, createGrant } from './policy-grant.ts';
 import { type GrantResources, buildGrants, buildStreamGrants } from './grants.ts';
 import { buildResourceArns, buildResourceNames } from './resource-names.ts';
 import { addEmptyVault } from './add-empty-vault.ts';
+import { addScheduler } from './add-scheduler.ts';
 import { addSweeper } from './add-sweeper.ts';
 import { addUndelivered } from './add-undelivered.ts';
 
 interface DataStackProps extends StackProps, FunctionSource {
   readonly publish: FunctionPlan;
+  readonly schedule: FunctionPlan;
   readonly sweep: FunctionPlan;
   readonly undelivered: FunctionPlan;
   readonly emptyVault: FunctionPlan;
@@ -40,7 +42,7 @@ export class DataStack extends Stack {
   constructor(
     scope: Construct,
     id: string,
-    { publish, sweep, undelivered, emptyVault, deployment, dist, ...props }: DataStackProps,
+    { publish, schedule, sweep, undelivered, emptyVault, deployment, dist, ...props }: DataStackProps,
   ) {
     super(scope, id, props);
     const names = buildResourceNames(deployment.name);
@@ -95,7 +97,7 @@ export class DataStack extends Stack {
     });
     // Six times the timeout of the functions that read from the queues.
     // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-    const visibilityTimeout = Duration.seconds(360);
+    const visibilityTimeout = Duration.seconds(540);
     const deadTests = new Queue(this, 'DeadTests', {
       ...queue,
       queueName: names.deadTests,
@@ -142,6 +144,15 @@ export class DataStack extends Stack {
     if (!deployment.retain) addEmptyVault(this, emptyVault, { deployment, dist }, this.grantResources);
 
     addAlarmActions(this, deployment, [
+      ...addScheduler(
+        this,
+        schedule,
+        { deployment, dist },
+        {
+          resources: this.grantResources,
+          queues: { TESTS_QUEUE_URL: this.tests.queueUrl },
+        },
+      ),
       addSweeper(this, sweep, { deployment, dist }, this.grantResources),
       addUndelivered(this, undelivered, { deployment, dist }, { places: this.grantResources, deadTests }),
       this.alarmOnLetters(

@@ -33,10 +33,11 @@ export const planFunctions = async (spoken?: readonly ApiName[]): Promise<readon
 const routelessTimeouts = {
   'not-found': 10,
   publish: 60,
+  schedule: 60,
   sweep: 300,
   undelivered: 60,
   'empty-vault': 300,
-  'probe/test': 60,
+  'probe/test': 90,
   'probe/introspect': 900,
   'probe/credentials': 60,
 } as const;

@@ -2,6 +2,8 @@ import { CfnOutput, Duration, Fn, Stack, type StackProps } from 'aws-cdk-lib';
 import { Alarm, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { EventSourceMapping, type Function } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import * as v from 'valibot';
+import { DeploymentSettings } from '../../shared/settings.ts';
 import type { EgressPolicy } from '../../shared/network/egress.ts';
 import { addFunction, type FunctionSource } from './add-function.ts';
 import { addAlarmActions } from './add-alarm-actions.ts';
@@ -32,7 +34,10 @@ export class ProbeStack extends Stack {
       EGRESS: JSON.stringify(buildProbePolicy(deployment.egress, network)),
       ...(network.egressIps.length > 0 && { EGRESS_IPS: Fn.join(',', [...network.egressIps]) }),
     };
+    const { destination_tests_at_once: destinationLimit } = v.parse(DeploymentSettings, deployment.settings);
+    const testsPerDestination = Math.max(1, Math.floor(destinationLimit / deployment.testConcurrency));
     const queueEnvironment = {
+      DESTINATION_TESTS_AT_ONCE: String(testsPerDestination),
       TESTS_QUEUE_URL: data.tests.queueUrl,
       SETTINGS: JSON.stringify(deployment.settings),
     };
@@ -66,7 +71,8 @@ export class ProbeStack extends Stack {
       new EventSourceMapping(this, 'Tests', {
         target: test,
         eventSourceArn: data.tests.queueArn,
-        batchSize: 10,
+        batchSize: Math.min(10, testsPerDestination * MAX_ROUNDS),
+        maxBatchingWindow: Duration.seconds(1),
         reportBatchItemFailures: true,
         // Without a limit, a bulk creation would use all of the account's concurrency.
         maxConcurrency: deployment.testConcurrency,
@@ -92,6 +98,11 @@ export class ProbeStack extends Stack {
 
 /** In MB: about a third of a vCPU for a test, a whole one for a catalog. */
 const probeMemoryMb = { test: 512, introspect: 1769, credentials: 512 } as const;
+
+/**
+ * How many tests to one destination one call of the function makes one after the other, at most: of 25 s each, they fit into its time limit.
+ */
+const MAX_ROUNDS = 3;
 
 const buildProbePolicy = ({ deny = [], ...policy }: EgressPolicy, network: Network): EgressPolicy => ({
   ...policy,

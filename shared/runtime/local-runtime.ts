@@ -14,8 +14,8 @@ export interface LocalRuntimeOptions {
   readonly vault: Vault;
   readonly documents: Documents;
   readonly probe: Probe;
-  readonly queue?: Queue;
   readonly signing: SigningKeys;
+  readonly queue: Queue;
   readonly settings: DeploymentSettings;
   readonly clock: Clock;
   readonly writeLog?: (line: string) => void;

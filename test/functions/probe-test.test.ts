@@ -63,7 +63,7 @@ const deliver = (
       writeLog: (line) => void logged.push(line),
       ports: async () => ({ store: api.store }),
     },
-    { createProbe: async () => api.probe, postpone },
+    { createProbe: async () => api.probe, postpone, destinationLimit: 4 },
   );
 
 const bare = ({ connection_id: id }: ConnectionEvent) => id.replace('conn_', '');

@@ -1,9 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { failUndeliveredTests, uses } from '../../functions/undelivered.ts';
-import { createLocalBus } from '../../shared/adapters/local/local-bus.ts';
 import { tableKeys } from '../../shared/domain/table-keys.ts';
-import { runEventTest } from '../../shared/domain/events/connection-events.ts';
-import { failUndeliveredTest } from '../../shared/domain/testing/undelivered-test.ts';
 import type { ConnectionEvent } from '../../shared/ports/bus.ts';
 import { Problem } from '../../shared/problem.ts';
 import { type Api, startApi } from '../api.ts';
@@ -107,22 +104,5 @@ describe('an undelivered test', () => {
       batchItemFailures: [...poison, ...halves].map((_, at) => ({ itemIdentifier: `message ${at + 1}` })),
     });
     expect((await connection())['status']).toBe('failed');
-  });
-
-  test('is recorded by the local bus after as many attempts as the queue makes', async () => {
-    let tries = 0;
-    const failing = {
-      test: () => {
-        tries += 1;
-        return Promise.reject(new Problem('unavailable'));
-      },
-    };
-    const bus = createLocalBus({
-      deliver: (each) => runEventTest(failing, each),
-      undeliverable: (each) => failUndeliveredTest(api.store, each, now),
-    });
-    await bus.put([created]);
-    expect(tries).toBe(3);
-    expect(await connection()).toMatchObject({ status: 'failed', status_reason: 'unavailable' });
   });
 });

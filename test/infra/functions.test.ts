@@ -98,7 +98,7 @@ describe('functions', () => {
   test('the probe is three functions of one bundle', () => {
     const probe = plans.filter(({ bundle }) => bundle === 'probe');
     expect(probe.map(({ name, entry, timeout }) => [name, entry, timeout])).toEqual([
-      ['probe/test', 'test', 60],
+      ['probe/test', 'test', 90],
       ['probe/introspect', 'introspect', 900],
       ['probe/credentials', 'credentials', 60],
     ]);

@@ -107,7 +107,7 @@ describe('stacks', () => {
   test('run the sweeper once a day and raise an alarm when it fails', async () => {
     const { MooringData } = await synthesise();
     const scheduled = resourcesOf(MooringData, 'AWS::Events::Rule').filter(
-      ({ ScheduleExpression }) => ScheduleExpression !== undefined,
+      ({ ScheduleExpression }) => ScheduleExpression === 'rate(1 day)',
     );
     expect(scheduled).toMatchObject([{ ScheduleExpression: 'rate(1 day)', State: 'ENABLED' }]);
     const [sweeper] = MooringData
@@ -118,6 +118,23 @@ describe('stacks', () => {
     expect(MooringData?.Resources[id]?.Properties?.['FunctionName']).toBe('mooring-sweep');
     const alarms = resourcesOf(MooringData, 'AWS::CloudWatch::Alarm').map((alarm) => JSON.stringify(alarm));
     expect(alarms.filter((alarm) => alarm.includes('"Errors"') && alarm.includes(`"${id}"`))).toHaveLength(1);
+  });
+
+  test('run the scheduler every minute, and raise an alarm when it fails or is silent', async () => {
+    const { MooringData } = await synthesise();
+    const rules = resourcesOf(MooringData, 'AWS::Events::Rule').filter(
+      ({ ScheduleExpression }) => ScheduleExpression === 'rate(1 minute)',
+    );
+    const [, id = ''] =
+      /"Arn":\{"Fn::GetAtt":\["(\w*Schedule\w*)","Arn"\]\}/.exec(JSON.stringify(rules)) ?? [];
+    expect(MooringData?.Resources[id]?.Properties).toMatchObject({ FunctionName: 'mooring-schedule' });
+    // The lease of a claim is longer.
+    expect(MooringData?.Resources[id]?.Properties?.['Timeout']).toBeLessThan(90);
+    const alarms = resourcesOf(MooringData, 'AWS::CloudWatch::Alarm').map((alarm) => JSON.stringify(alarm));
+    for (const metric of ['Errors', 'Invocations'])
+      expect(
+        alarms.filter((alarm) => alarm.includes(`"${metric}"`) && alarm.includes(`"${id}"`)),
+      ).toHaveLength(1);
   });
 
   test('lead each route of the table to its function, and all others to not-found', async () => {

@@ -64,6 +64,19 @@ export const buildRegularSlotPut = (owner: SlotOwner, interval: TestInterval): S
   },
 });
 
+/** Removes the slot of an interval that the connection does not have, unless the connection was changed since it was read. */
+export const buildStaleSlotRemoval = (
+  owner: SlotOwner,
+  minutes: number,
+  revision: number | undefined,
+): readonly StoreChange[] => [
+  { remove: toRegularSlotKey(owner, resolveTestInterval(minutes)) },
+  {
+    check: tableKeys.connection(owner.tenant, owner.id),
+    if: revision === undefined ? 'absent' : { revision },
+  },
+];
+
 /** A slot for one time, such as a retry. */
 export interface OneOffSlot extends SlotOwner {
   readonly kind: SlotKind;

@@ -1,12 +1,12 @@
 import { stepNames } from '../../network/dialer.ts';
-import type { ConnectionEvent } from '../../ports/bus.ts';
+import type { TestMessage } from '../../ports/queue.ts';
 import type { Store } from '../../ports/store.ts';
 import { Problem, problems } from '../../problem.ts';
 import { buildAuditPut } from '../access/audit.ts';
 import { hashDerivation } from '../connections/derived-data.ts';
-import { EVENT_ACTOR, toSavedTest } from '../events/connection-events.ts';
 import type { TestStep, TestResult } from './test-result.ts';
 import { buildTestRecordPut } from './test-history.ts';
+import { EVENT_ACTOR, toSavedTest } from './to-saved-test.ts';
 import {
   toNextRevision,
   buildConnectionPut,
@@ -17,12 +17,8 @@ import {
  * Records the failure of a test that could not be run after all retries. Only a connection that is still `testing` and waits for this test
  * fails, with a code that blames Mooring. A connection that has a result, or waits for a later test, stays as it is.
  */
-export const failUndeliveredTest = async (
-  store: Store,
-  event: ConnectionEvent,
-  now: number,
-): Promise<void> => {
-  const { tenant, id, request_id, trigger, awaited } = toSavedTest(event);
+export const failUndeliveredTest = async (store: Store, message: TestMessage, now: number): Promise<void> => {
+  const { tenant, id, request_id, trigger, awaited } = toSavedTest(message);
   const result: TestResult = {
     status: 'failed',
     details: { error: 'Mooring could not run this test', code: 'unavailable' },

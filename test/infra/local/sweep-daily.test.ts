@@ -65,7 +65,9 @@ const settings = (more: Record<string, string> = {}) =>
 const run = async (work: (running: LocalDeployment) => Promise<void> = async () => undefined) => {
   const logged: string[] = [];
   const timers = collectTimers();
-  const running = await startLocalDeployment(settings(), (line) => void logged.push(line), timers.repeat);
+  const running = await startLocalDeployment(settings(), (line) => void logged.push(line), {
+    repeat: timers.repeat,
+  });
   await work(running);
   for (const sweep of timers.works) sweep();
   await running[Symbol.asyncDispose]();
@@ -160,7 +162,9 @@ describe('npm start', () => {
     await killedCreate(2);
     const logged: string[] = [];
     const timers = collectTimers();
-    const running = await startLocalDeployment(settings(), (line) => void logged.push(line), timers.repeat);
+    const running = await startLocalDeployment(settings(), (line) => void logged.push(line), {
+      repeat: timers.repeat,
+    });
     expect(timers.times).toEqual([{ first: 1000, every: 86_400_000 }]);
     expect(timers.running).toBe(1);
     await running[Symbol.asyncDispose]();
@@ -173,7 +177,7 @@ describe('npm start', () => {
     await run(async (running) => void (await create(running, 'kept')));
     await killedCreate(2);
     const timers = collectTimers();
-    const running = await startLocalDeployment(settings(), () => undefined, timers.repeat);
+    const running = await startLocalDeployment(settings(), () => undefined, { repeat: timers.repeat });
     for (const work of timers.works) work();
     await running[Symbol.asyncDispose]();
     expect(await secrets()).toBe(1);
@@ -181,11 +185,9 @@ describe('npm start', () => {
 
   test('sweeps nothing when MOORING_SWEEP is off', async () => {
     const timers = collectTimers();
-    await using _ = await startLocalDeployment(
-      settings({ MOORING_SWEEP: 'off' }),
-      () => undefined,
-      timers.repeat,
-    );
+    await using _ = await startLocalDeployment(settings({ MOORING_SWEEP: 'off' }), () => undefined, {
+      repeat: timers.repeat,
+    });
     expect(timers.times).toEqual([]);
   });
 
