@@ -241,6 +241,8 @@ export const startApi = async ({
     store,
     vault,
     probe: ports.probe,
+    queue: ports.queue,
+    settings: runtime.settings,
     /** The messages of the queue of tests. Nothing takes them out. */
     queued,
     folder,

@@ -57,6 +57,8 @@ export const addRoutes = (
 const buildApiEnvironment = ({ uses }: FunctionPlan, deployment: Deployment, data: DataStack) => {
   const names = buildResourceNames(deployment.name);
   const { endpoints: _, ...egress } = deployment.egress;
+  // Only the consumer of inbound events reads it, and an environment has at most 4 KB.
+  const { event_accounts: __, ...settings } = deployment.settings;
   const probe = (uses.probe?.split(' ') ?? []).map((part) => [
     `PROBE_${part.toUpperCase()}`,
     names.function(`probe/${part}`),
@@ -72,7 +74,7 @@ const buildApiEnvironment = ({ uses }: FunctionPlan, deployment: Deployment, dat
     ...(uses.signing && { WEBHOOK_KEY_ID: data.webhookKey.keyArn }),
     ...(Object.fromEntries(probe) as Record<string, string>),
     SETTINGS: JSON.stringify({
-      ...deployment.settings,
+      ...settings,
       apis: deployment.apis,
       ...(Object.keys(egress).length > 0 && { egress }),
     }),

@@ -18,6 +18,7 @@ export const addStacks = async (app: App, { deployment, dist }: FunctionSource):
     description: 'Mooring: table, keys, bus, queue',
     publish: requirePlan(plans, 'publish'),
     schedule: requirePlan(plans, 'schedule'),
+    inbound: requirePlan(plans, 'inbound'),
     sweep: requirePlan(plans, 'sweep'),
     undelivered: requirePlan(plans, 'undelivered'),
     emptyVault: requirePlan(plans, 'empty-vault'),

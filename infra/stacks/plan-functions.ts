@@ -34,6 +34,7 @@ const routelessTimeouts = {
   'not-found': 10,
   publish: 60,
   schedule: 60,
+  inbound: 60,
   sweep: 300,
   undelivered: 60,
   'empty-vault': 300,

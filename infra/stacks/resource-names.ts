@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 export const buildResourceNames = (prefix: string) => ({
   table: prefix,
   bus: prefix,
+  inboundBus: `${prefix}-in`,
   /** The prefix of all secrets. */
   secrets: prefix,
   tests: `${prefix}-tests`,
@@ -24,6 +25,7 @@ export const buildResourceArns = (scope: Construct, names: ResourceNames) => {
     function: (name: string) =>
       formatArn('lambda', 'function', names.function(name), ArnFormat.COLON_RESOURCE_NAME),
     bus: formatArn('events', 'event-bus', names.bus, ArnFormat.SLASH_RESOURCE_NAME),
+    inboundBus: formatArn('events', 'event-bus', names.inboundBus, ArnFormat.SLASH_RESOURCE_NAME),
     secrets: formatArn('secretsmanager', 'secret', `${names.secrets}/*`, ArnFormat.COLON_RESOURCE_NAME),
     logGroup: (name: string) => formatArn('logs', 'log-group', name, ArnFormat.COLON_RESOURCE_NAME),
   };
