@@ -1,6 +1,7 @@
 import type { App } from 'aws-cdk-lib';
 import { findApiName } from '../../functions/apis.ts';
 import type { FunctionSource } from './add-function.ts';
+import { addInbound } from './add-inbound.ts';
 import { ApiStack } from './api-stack.ts';
 import { DataStack } from './data-stack.ts';
 import { type FunctionPlan, planFunctions } from './plan-functions.ts';
@@ -18,11 +19,16 @@ export const addStacks = async (app: App, { deployment, dist }: FunctionSource):
     description: 'Mooring: table, keys, bus, queue',
     publish: requirePlan(plans, 'publish'),
     schedule: requirePlan(plans, 'schedule'),
-    inbound: requirePlan(plans, 'inbound'),
     sweep: requirePlan(plans, 'sweep'),
     undelivered: requirePlan(plans, 'undelivered'),
     emptyVault: requirePlan(plans, 'empty-vault'),
   });
+  addInbound(
+    data,
+    requirePlan(plans, 'inbound'),
+    { deployment, dist },
+    { resources: data.grantResources, tests: data.tests, deadLetters: data.deadLetters },
+  );
   const probe = new ProbeStack(app, `${prefix}Probe`, {
     ...common,
     description: 'Mooring: the probe, in a VPC',

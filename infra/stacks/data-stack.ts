@@ -17,14 +17,12 @@ import { type GrantResources, buildGrants, buildStreamGrants } from './grants.ts
 import { buildResourceArns, buildResourceNames } from './resource-names.ts';
 import { addEmptyVault } from './add-empty-vault.ts';
 import { addScheduler } from './add-scheduler.ts';
-import { addInbound } from './add-inbound.ts';
 import { addSweeper } from './add-sweeper.ts';
 import { addUndelivered } from './add-undelivered.ts';
 
 interface DataStackProps extends StackProps, FunctionSource {
   readonly publish: FunctionPlan;
   readonly schedule: FunctionPlan;
-  readonly inbound: FunctionPlan;
   readonly sweep: FunctionPlan;
   readonly undelivered: FunctionPlan;
   readonly emptyVault: FunctionPlan;
@@ -44,17 +42,7 @@ export class DataStack extends Stack {
   constructor(
     scope: Construct,
     id: string,
-    {
-      publish,
-      schedule,
-      inbound,
-      sweep,
-      undelivered,
-      emptyVault,
-      deployment,
-      dist,
-      ...props
-    }: DataStackProps,
+    { publish, schedule, sweep, undelivered, emptyVault, deployment, dist, ...props }: DataStackProps,
   ) {
     super(scope, id, props);
     const names = buildResourceNames(deployment.name);
@@ -153,16 +141,6 @@ export class DataStack extends Stack {
     };
     const publisher = this.addPublisher(publish, { deployment, dist }, names.bus, deadEvents);
     allowEventsOnlyFrom(publisher, bus, arns.bus);
-    addInbound(
-      this,
-      inbound,
-      { deployment, dist },
-      {
-        resources: this.grantResources,
-        tests: this.tests,
-        deadLetters: this.deadLetters,
-      },
-    );
     if (!deployment.retain) addEmptyVault(this, emptyVault, { deployment, dist }, this.grantResources);
 
     addAlarmActions(this, deployment, [
@@ -180,7 +158,7 @@ export class DataStack extends Stack {
       this.alarmOnLetters(
         'DeadLettersAlarm',
         this.deadLetters,
-        'A test that could not be made was not even recorded as failed, or an inbound event could not be handled: read the dead letters',
+        'A test that could not be made was not even recorded as failed: read the dead letters',
       ),
       this.alarmOnLetters(
         'DeadEventsAlarm',

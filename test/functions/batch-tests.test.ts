@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { failUndeliveredTests } from '../../functions/undelivered.ts';
+import { runQueuedTest } from '../../shared/domain/testing/queued-tests.ts';
 import { tableKeys } from '../../shared/domain/table-keys.ts';
 import { recordBatchFailure, runForBatch } from '../../shared/domain/batches/record-batch-result.ts';
 import type { TestMessage } from '../../shared/ports/queue.ts';
@@ -14,18 +16,25 @@ const create = async (api: Api, name: string, tags: readonly string[] = [], key?
   return answer.body.id;
 };
 
-/** Does the work of the queue and the probe for each message, in order. */
+/** Runs the tests of the queue, in order. */
 const runMessages = async (api: Api, messages: readonly TestMessage[] = api.queued.splice(0)) => {
   for (const message of messages)
-    await runForBatch({ store: api.store, now: Date.now }, message, () =>
-      api.probe.test({
-        tenant: { org: message.org_id, environment: message.environment_id },
-        id: message.connection_id,
-        actor: message.actor ?? '',
-        request_id: message.request_id,
-        trigger: message.trigger,
-      }),
+    await runQueuedTest(
+      { store: api.store, probe: api.probe, limits: api.settings, now: Date.now() },
+      message,
     );
+};
+
+/** Handles the tests of the queue as dead letters. */
+const buryMessages = async (api: Api) => {
+  const letters = api.queued
+    .splice(0)
+    .map((message) => ({ messageId: message.connection_id, body: JSON.stringify(message) }));
+  const { batchItemFailures } = await failUndeliveredTests(
+    { Records: letters } as unknown as Parameters<typeof failUndeliveredTests>[0], // nothing reads the other fields of a record
+    { clock: Date.now, ports: () => Promise.resolve({ store: api.store }), writeLog: () => undefined },
+  );
+  expect(batchItemFailures).toEqual([]);
 };
 
 const summarize = (body: Readonly<Record<string, unknown>>) =>
@@ -49,6 +58,16 @@ describe('a batch test', () => {
       ['request', body.id],
     ]);
     await runMessages(api);
+    const records = await api.store.query({
+      pk: tableKeys.connectionPartition(tenant, ids[0]?.slice(5) ?? ''),
+      from: 'AUDIT#',
+      to: 'AUDIT#~',
+      limit: 10,
+    });
+    expect(records.items.find(({ action }) => action === 'tested')).toMatchObject({
+      actor: 'key_test_',
+      request_id: headers['x-request-id'],
+    });
     const found = await api.call(`GET /v1/tests/${body.id}`);
     expect(summarize(found.body)).toEqual([2, 0, 2, 0]);
     expect(found.body['results']).toMatchObject([
@@ -101,7 +120,7 @@ describe('a batch test', () => {
     const [message] = api.queued.splice(0);
     if (!message) throw new Error('expected a message');
     const run = (code: 'timeout' | 'unreachable') =>
-      runForBatch({ store: api.store, now: Date.now }, message, () =>
+      runForBatch({ store: api.store, now: Date.now() }, message, () =>
         Promise.resolve({
           status: 'failed',
           details: { code, error: '' },
@@ -126,7 +145,7 @@ describe('a batch test', () => {
   test('counts a test that is a dead letter as failed', async () => {
     await using api = await startApi();
     const { body } = await api.call('POST /v1/tests', { body: { ids: [await create(api, 'A')] } });
-    for (const message of api.queued) await recordBatchFailure(api.store, message, 'unavailable', Date.now());
+    await buryMessages(api);
     const found = await api.call(`GET /v1/tests/${body.id}`);
     expect(found.body['results']).toMatchObject([
       { name: 'A', status: 'failed', code: 'unavailable', blame: 'mooring', tested_at: null },
@@ -149,7 +168,7 @@ describe('a batch test', () => {
     const { body } = await api.call('POST /v1/tests', { body: { ids: [await create(api, 'A')] } });
     const [message] = api.queued;
     if (!message) throw new Error('expected a message');
-    const failing = runForBatch({ store: api.store, now: Date.now }, message, () =>
+    const failing = runForBatch({ store: api.store, now: Date.now() }, message, () =>
       Promise.reject(new Problem('unavailable')),
     );
     await expect(failing).rejects.toThrow(Problem);

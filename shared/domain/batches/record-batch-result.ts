@@ -13,16 +13,16 @@ type BatchTest = Pick<TestMessage, 'org_id' | 'environment_id' | 'connection_id'
  * skipped. A connection that was deleted meanwhile gets a result too; any other error is the caller's, and the queue delivers again.
  */
 export const runForBatch = async (
-  { store, now }: { readonly store: Store; readonly now: () => number },
+  { store, now }: { readonly store: Store; readonly now: number },
   message: BatchTest,
   run: () => Promise<TestResult>,
 ): Promise<void> => {
   if (await hasBatchResult(store, message)) return;
   try {
-    await recordBatchResult(store, message, await run(), now());
+    await recordBatchResult(store, message, await run(), now);
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== 'not-found') throw error;
-    await recordBatchFailure(store, message, 'not-found', now());
+    await recordBatchFailure(store, message, 'not-found', now);
   }
 };
 

@@ -9,6 +9,7 @@ const Message = v.object({
   connection_id: v.string(),
   trigger: v.picklist(testTriggers),
   request_id: v.string(),
+  actor: v.exactOptional(v.string()),
   awaited: v.exactOptional(v.number()),
   due: v.exactOptional(v.number()),
   interval: v.exactOptional(v.number()),

@@ -2,6 +2,7 @@ import type { Probe } from '../../ports/probe.ts';
 import type { TestMessage } from '../../ports/queue.ts';
 import { Conflict, type Store } from '../../ports/store.ts';
 import { Problem } from '../../problem.ts';
+import { recordBatchFailure, runForBatch } from '../batches/record-batch-result.ts';
 import type { StoredConnection } from '../connections/connection.ts';
 import { resolveConnector } from '../connections/parse-connection-input.ts';
 import { readConnection } from '../connections/stored-connection.ts';
@@ -57,9 +58,12 @@ export const runQueuedTest = async (
     if (verdict === 'remove') return removeStaleSlot(store, { tenant, id }, message, stored);
     if (verdict === 'skip') return 'skipped';
   }
-  if (!stored) return 'skipped';
+  if (!stored) {
+    await recordBatchFailure(store, message, 'not-found', now);
+    return 'skipped';
+  }
   // A test that will not dial the source is not counted.
-  if (!isScheduled && isTestAwaited(message, stored) && !isLoginPaused(stored)) {
+  if (!isScheduled && isTestAwaited(message, stored) && canLogIn(message, stored)) {
     await countDestinationDial(store, limits, {
       org: tenant.org,
       now,
@@ -69,7 +73,7 @@ export const runQueuedTest = async (
   }
   const hosts = listDestinations(stored).toSorted().join(' ').toLowerCase();
   await takeTurn({ hosts, destination: renderDestination(stored), isScheduled }, () =>
-    runMessageTest(probe, message),
+    runForBatch({ store, now }, message, () => probe.test(toSavedTest(message))),
   );
   return 'tested';
 };
@@ -82,14 +86,9 @@ const renderDestination = ({ type, config }: StoredConnection): string => {
 const isTestAwaited = ({ awaited }: TestMessage, stored: StoredConnection): boolean =>
   awaited === undefined || stored.awaits_test === awaited;
 
-/** Runs the test of a message. A connection that was deleted in the meantime needs none. */
-const runMessageTest = async (probe: Pick<Probe, 'test'>, message: TestMessage): Promise<void> => {
-  try {
-    await probe.test(toSavedTest(message));
-  } catch (error) {
-    if (!(error instanceof Problem) || error.code !== 'not-found') throw error;
-  }
-};
+/** Only a caller's own request logs in while tests are paused. */
+const canLogIn = ({ trigger }: TestMessage, stored: StoredConnection): boolean =>
+  trigger === 'request' || !isLoginPaused(stored);
 
 const removeStaleSlot = async (
   store: Store,

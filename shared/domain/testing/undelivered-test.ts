@@ -2,6 +2,7 @@ import { stepNames } from '../../network/dialer.ts';
 import type { TestMessage } from '../../ports/queue.ts';
 import type { Store } from '../../ports/store.ts';
 import { Problem, problems } from '../../problem.ts';
+import { recordBatchFailure } from '../batches/record-batch-result.ts';
 import { buildAuditPut } from '../access/audit.ts';
 import { hashDerivation } from '../connections/derived-data.ts';
 import type { TestStep, TestResult } from './test-result.ts';
@@ -18,6 +19,7 @@ import {
  * fails, with a code that blames Mooring. A connection that has a result, or waits for a later test, stays as it is.
  */
 export const failUndeliveredTest = async (store: Store, message: TestMessage, now: number): Promise<void> => {
+  await recordBatchFailure(store, message, 'unavailable', now);
   const { tenant, id, request_id, trigger, awaited } = toSavedTest(message);
   const result: TestResult = {
     status: 'failed',
