@@ -15,7 +15,8 @@ const synthesiseData = async (context = {}) => {
 const findBusPolicy = async (context: object) => {
   const { MooringData } = await synthesiseData(context);
   const bus = resourcesOf(MooringData, 'AWS::Events::EventBus').find(({ Name }) => Name === 'mooring-in');
-  return (bus?.['Policy'] as { Statement: readonly object[] }).Statement; // the template's own format
+  if (!bus) throw new Error('expected the inbound bus');
+  return (bus['Policy'] as { Statement: readonly object[] }).Statement; // the template's own format
 };
 
 describe('the inbound bus', () => {
