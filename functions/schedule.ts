@@ -18,7 +18,9 @@ export const runScheduledMinute = async (
   const startedAt = performance.now();
   try {
     const run = await runSchedule({ store, queue, clock, log }, time);
-    log.info('schedule completed', { ...run, ms: Math.round(performance.now() - startedAt) });
+    // A quiet minute is not worth a line.
+    if (run.tests + run.deliveries > 0 || run.minutes !== 1)
+      log.info('schedule completed', { ...run, ms: Math.round(performance.now() - startedAt) });
   } catch (error) {
     log.error('schedule failed', error);
     throw error;

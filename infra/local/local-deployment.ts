@@ -20,6 +20,7 @@ import { createRouter } from './router.ts';
 import { type GatewayHandler, openLocalServer } from './local-server.ts';
 import { LocalApiKey, type LocalSettings } from './local-settings.ts';
 import { renderStatusLines } from './status-lines.ts';
+import { runBackfill } from '../../functions/backfill.ts';
 import { type RepeatByMinute, repeatByMinute, scheduleMinutes } from './schedule-minutes.ts';
 import type { StoreEvent } from '../../shared/ports/store.ts';
 import { openStateFolder, type StateFolder } from './state-folder.ts';
@@ -94,6 +95,8 @@ export const startLocalDeployment = async (
       if (!settings.quiet) for (const line of renderStatusLines(change)) print(line);
     };
     stack.use(await backing.follow({ probe, settings: settings.settings, log, onChange }));
+    const backfilled = runBackfill(runtime, { budgetMs: Infinity, passes: 1 });
+    backfilled.catch((error: unknown) => log.error('slot backfill failed', error));
     stack.use(scheduleMinutes({ runtime, clock: Date.now, repeat: repeatMinutes }));
     const sweepLog = createLog({ function: 'sweep' }, writeLog);
     const obstacle = settings.sweep ? await findStartObstacle(backing, sweepLog) : undefined;

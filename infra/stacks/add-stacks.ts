@@ -19,6 +19,7 @@ export const addStacks = async (app: App, { deployment, dist }: FunctionSource):
     description: 'Mooring: table, keys, bus, queue',
     publish: requirePlan(plans, 'publish'),
     schedule: requirePlan(plans, 'schedule'),
+    backfill: requirePlan(plans, 'backfill'),
     sweep: requirePlan(plans, 'sweep'),
     undelivered: requirePlan(plans, 'undelivered'),
     emptyVault: requirePlan(plans, 'empty-vault'),

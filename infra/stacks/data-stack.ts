@@ -23,6 +23,7 @@ import { addUndelivered } from './add-undelivered.ts';
 interface DataStackProps extends StackProps, FunctionSource {
   readonly publish: FunctionPlan;
   readonly schedule: FunctionPlan;
+  readonly backfill: FunctionPlan;
   readonly sweep: FunctionPlan;
   readonly undelivered: FunctionPlan;
   readonly emptyVault: FunctionPlan;
@@ -42,7 +43,17 @@ export class DataStack extends Stack {
   constructor(
     scope: Construct,
     id: string,
-    { publish, schedule, sweep, undelivered, emptyVault, deployment, dist, ...props }: DataStackProps,
+    {
+      publish,
+      schedule,
+      backfill,
+      sweep,
+      undelivered,
+      emptyVault,
+      deployment,
+      dist,
+      ...props
+    }: DataStackProps,
   ) {
     super(scope, id, props);
     const names = buildResourceNames(deployment.name);
@@ -146,7 +157,7 @@ export class DataStack extends Stack {
     addAlarmActions(this, deployment, [
       ...addScheduler(
         this,
-        schedule,
+        { schedule, backfill },
         { deployment, dist },
         {
           resources: this.grantResources,

@@ -80,6 +80,7 @@ const buildStoreGrants = (use: NonNullable<Uses['store']>, { table, tableKey, re
       ...storeActions.read,
       ...(use === 'read' ? [] : storeActions.write),
       ...(use === 'sweep' ? storeActions.identify : []),
+      ...(use === 'scan' ? storeActions.scan : []),
     ],
     [table],
   ),

@@ -35,6 +35,7 @@ const routelessTimeouts = {
   publish: 60,
   schedule: 60,
   inbound: 60,
+  backfill: 300,
   sweep: 300,
   undelivered: 60,
   'empty-vault': 300,

@@ -99,6 +99,8 @@ export const tableKeys = {
     pk: tableKeys.webhookPartition(tenant, webhook),
     sk: `LANE#${lane}`,
   }),
+  /** Held by the running back-fill. There is at most one. */
+  slotBackfillLock: { pk: 'SLOTS', sk: 'BACKFILL-LOCK' } satisfies ItemKey,
   quota: (org: string, window: string): ItemKey => ({ pk: `Q#${org}`, sk: window }),
   apiKey: (secret: string): ItemKey => ({ pk: `KEY#${hashKeyPart(secret)}`, sk: 'KEY' }),
   /** The same key in the list of all keys, by its id. */

@@ -19,8 +19,8 @@ export interface Ports {
 
 /** The ports that a function declares. Determines the type of the ports that it receives, and its IAM grants. */
 export interface Uses {
-  /** `sweep` also reads the identity of the table. */
-  readonly store?: 'read' | 'write' | 'sweep';
+  /** `sweep` also reads the identity of the table, and `scan` all items of it. */
+  readonly store?: 'read' | 'write' | 'sweep' | 'scan';
   /**
    * `write` creates and removes secrets but never reads one; `remove` cannot create one; `read` is for the probe only; `sweep` lists,
    * removes and restores.
@@ -37,7 +37,12 @@ export interface Uses {
 }
 
 interface NarrowedPorts {
-  readonly store: { readonly read: ReadStore; readonly write: Store; readonly sweep: Store };
+  readonly store: {
+    readonly read: ReadStore;
+    readonly write: Store;
+    readonly sweep: Store;
+    readonly scan: Store;
+  };
   readonly vault: {
     readonly write: WriteVault;
     readonly remove: RemoveVault;

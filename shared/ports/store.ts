@@ -54,7 +54,24 @@ export interface Store extends ReadStore {
   count(key: ItemKey, expires: number): Promise<number>;
   /** Returns the identity of the table itself, not of its content: a table restored from a backup has another. Not every store has one. */
   identity?(): Promise<string>;
+  /** Reads the whole table in parts. Only `uses.store: 'scan'` gives the right to it. */
+  readonly scan?: ScanTable;
 }
+
+/** A part of the whole table, for work that must see every item once. */
+export interface ScanRange {
+  readonly segment: number;
+  /** Into how many parts the table is divided. */
+  readonly segments: number;
+  /** Only items whose sort key begins with it are returned. */
+  readonly prefix: string;
+  /** How many items are read, also of those that are not returned. */
+  readonly limit: number;
+  readonly after?: ItemKey;
+}
+
+/** Returns a page in no particular order. `next` is where the next one begins. */
+export type ScanTable = (range: ScanRange) => Promise<{ items: Item[]; next?: ItemKey }>;
 
 /** One change of the table, from the stream (or the outbox). */
 export interface StoreEvent {

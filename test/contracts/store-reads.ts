@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Store } from '../../shared/ports/store.ts';
+import type { ItemKey, Store } from '../../shared/ports/store.ts';
 import { createItemKey, listNumbers, padNumber } from './store-keys.ts';
 import type { StoreUnderTest } from './store-keys.ts';
 
@@ -90,6 +90,27 @@ export const readsContract = (given: () => StoreUnderTest, store: Store) => {
 
     test('refuses a key without a character', async () => {
       await expect(store.getMany([{ pk: 'a', sk: '' }])).rejects.toThrow(RangeError);
+    });
+  });
+
+  describe('scan', () => {
+    test('returns every item with the prefix once, in pages of each segment', async () => {
+      const { pk } = createItemKey();
+      const prefix = `scan ${pk} `;
+      const all = listNumbers(120).map((n) => ({ pk: `${pk}${n % 7}`, sk: `${prefix}${padNumber(n)}` }));
+      for (let n = 0; n < all.length; n += 60)
+        await store.write(all.slice(n, n + 60).map((put) => ({ put })));
+      const read: string[] = [];
+      for (const segment of [0, 1, 2]) {
+        let after: ItemKey | undefined;
+        do {
+          const range = { segment, segments: 3, prefix, limit: 50, ...(after && { after }) };
+          const page = (await given().store.scan?.(range)) ?? { items: [] };
+          read.push(...page.items.map(({ sk }) => sk));
+          after = page.next;
+        } while (after);
+      }
+      expect(read.toSorted()).toEqual(all.map(({ sk }) => sk).toSorted());
     });
   });
 

@@ -3,6 +3,11 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { runBackfill } from '../../functions/backfill.ts';
+import { readConnection } from '../../shared/domain/connections/stored-connection.ts';
+import { resolveTestInterval } from '../../shared/domain/schedule/intervals.ts';
+import { toSlotMinute, toSlotShard } from '../../shared/domain/schedule/slots.ts';
+import { tableKeys } from '../../shared/domain/table-keys.ts';
 import { type Api, type Body, startApi } from '../api.ts';
 import { onEngine, reach } from '../engines/reach.ts';
 import { launchStart, list, waitUntilReady } from '../infra/local/start-process.ts';
@@ -179,6 +184,27 @@ describe.each(releases)('state of release %s', (release) => {
 
   onEngine(aws, () => {
     describe('on AWS', () => readsWhatWasStored(() => openFrozenAws(release, aws), 'aws'));
+  });
+
+  test('gives every connection its slot', async () => {
+    await using frozen = await openFrozenFolder(release);
+    const { store, clock } = frozen;
+    const run = { clock, ports: async () => ({ store }), writeLog: () => undefined };
+    expect(await runBackfill(run, { budgetMs: Infinity, passes: 1 })).toBe(true);
+    const { items } = await store.query({
+      pk: tableKeys.tenantPartition(tenant),
+      from: 'CONN#',
+      to: 'CONN$',
+      limit: 1_000,
+    });
+    const due = items.map(readConnection).flatMap(({ id, options }) => {
+      const interval = resolveTestInterval(options.test_interval_minutes);
+      return interval === 0
+        ? []
+        : [tableKeys.slot(interval, toSlotMinute(id, interval), toSlotShard(id), id)];
+    });
+    expect(due.length).toBeGreaterThan(10);
+    expect((await store.getMany(due)).filter((slot) => slot === undefined)).toEqual([]);
   });
 
   test('is used by npm start', async () => {

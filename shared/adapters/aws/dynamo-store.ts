@@ -19,7 +19,7 @@ import { toItemAttributes, toItem, toKeyAttributes } from './dynamo-attributes.t
 import { toAwsFault } from './aws-fault.ts';
 import { buildDynamoCondition, buildDynamoCount, buildDynamoQuery } from './dynamo-expressions.ts';
 import { toChangeKey, normalizeChanges, normalizeItemKey, normalizeItemRange } from '../normalize-changes.ts';
-import { readDynamoItems } from './read-dynamo-items.ts';
+import { readDynamoItems, scanDynamoTable } from './read-dynamo-items.ts';
 import { tableSchema } from './table-schema.ts';
 import type { DynamoAttribute } from './dynamo-attributes.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -142,6 +142,8 @@ export const createDynamoStore = ({ client, table, clock = Date.now }: DynamoSto
       const normalized = normalizeItemKey(key);
       return retryContention(() => addOne(normalized, expires));
     },
+
+    scan: (range) => withDynamoFaults(scanDynamoTable({ client, table }, range)),
 
     identity: async () => {
       const { Table } = await withDynamoFaults(client.send(new DescribeTableCommand({ TableName: table })));

@@ -3,11 +3,13 @@ import {
   type BatchGetItemCommandOutput,
   type DynamoDBClient,
   type KeysAndAttributes,
+  ScanCommand,
 } from '@aws-sdk/client-dynamodb';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Item, ItemKey } from '../../ports/store.ts';
+import type { Item, ItemKey, ScanRange } from '../../ports/store.ts';
 import { Problem } from '../../problem.ts';
 import { toItem, toKeyAttributes } from './dynamo-attributes.ts';
+import { tableSchema } from './table-schema.ts';
 
 interface DynamoTable {
   readonly client: Pick<DynamoDBClient, 'send'>;
@@ -59,3 +61,26 @@ const readBatch = async ({ client, table }: DynamoTable, batch: readonly ItemKey
 };
 
 const toKeyText = ({ pk, sk }: ItemKey) => JSON.stringify([pk, sk]);
+
+/** Reads one page of a segment, consistently. A page of DynamoDB ends at 1 MB, whatever the filter leaves of it. */
+export const scanDynamoTable = async (
+  { client, table }: DynamoTable,
+  { segment, segments, prefix, limit, after }: ScanRange,
+): Promise<{ items: Item[]; next?: ItemKey }> => {
+  const { Items = [], LastEvaluatedKey: last } = await client.send(
+    new ScanCommand({
+      TableName: table,
+      Segment: segment,
+      TotalSegments: segments,
+      Limit: limit,
+      ConsistentRead: true,
+      FilterExpression: 'begins_with(#sk, :prefix)',
+      ExpressionAttributeNames: { '#sk': tableSchema.sortKey },
+      ExpressionAttributeValues: { ':prefix': { S: prefix } },
+      ...(after && { ExclusiveStartKey: toKeyAttributes(after) }),
+    }),
+  );
+  if (!last) return { items: Items.map(toItem) };
+  const { pk, sk } = toItem(last);
+  return { items: Items.map(toItem), next: { pk, sk } };
+};

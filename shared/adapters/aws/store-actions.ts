@@ -2,5 +2,6 @@
 export const storeActions = {
   read: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'],
   write: ['dynamodb:PutItem', 'dynamodb:DeleteItem', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'],
+  scan: ['dynamodb:Scan'],
   identify: ['dynamodb:DescribeTable'],
 } as const;

@@ -32,6 +32,9 @@ export const prepareStatements = (db: DatabaseSync) => {
     put: db.prepare('insert or replace into items (pk, sk, expires, body) values (?, ?, ?, ?)'),
     remove: db.prepare('delete from items where pk = ? and sk = ?'),
     expired: db.prepare('select pk, sk from items where expires <= ? order by expires limit ?'),
+    scan: db.prepare(
+      'select body from items where (pk, sk) > (?, ?) and substr(sk, 1, length(?)) = ? order by pk, sk limit ?',
+    ),
     addEvent: db.prepare('insert into outbox (before, after) values (?, ?)'),
     events: db.prepare('select id, before, after from outbox where id > ? order by id limit ?'),
     ack: db.prepare('delete from outbox where id <= ?'),

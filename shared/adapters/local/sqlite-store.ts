@@ -153,6 +153,20 @@ export const createSqliteStore = ({
       }
     },
 
+    /** The first segment is the whole table. */
+    scan: async ({ segment, prefix, limit, after }) => {
+      await budget.wait();
+      if (segment > 0) return { items: [] };
+      const rows = withStoreProblems(path, () =>
+        sql.scan.all(after?.pk ?? '', after?.sk ?? '', prefix, prefix, Math.min(limit, MAX_TURN_ROWS)),
+      );
+      const items = rows.map((row) => decodeItem(requireBytes(row['body'])));
+      budget.spend(items.length, 0);
+      const last = items.length === Math.min(limit, MAX_TURN_ROWS) ? items.at(-1) : undefined;
+      const isLive = (item: Item) => isLiveItem(item, getSeconds());
+      return { items: items.filter(isLive), ...(last && { next: { pk: last.pk, sk: last.sk } }) };
+    },
+
     write: async (changes) => {
       const normalized = normalizeChanges(changes);
       await budget.wait();
