@@ -3,7 +3,7 @@ import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-clo
 import { AttributeType, BillingMode, StreamViewType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { type CfnEventBus, EventBus, Match, Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
-import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
+import type { Key } from 'aws-cdk-lib/aws-kms';
 import { EventSourceMapping, type Function, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
@@ -16,6 +16,7 @@ import { acceptFinding, createGrant } from './policy-grant.ts';
 import { type GrantResources, buildGrants, buildStreamGrants } from './grants.ts';
 import { buildResourceArns, buildResourceNames } from './resource-names.ts';
 import { addEmptyVault } from './add-empty-vault.ts';
+import { addKeys } from './add-keys.ts';
 import { addScheduler } from './add-scheduler.ts';
 import { addSweeper } from './add-sweeper.ts';
 import { addUndelivered } from './add-undelivered.ts';
@@ -60,31 +61,8 @@ export class DataStack extends Stack {
     const arns = buildResourceArns(this, names);
     const removalPolicy = deployment.retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
 
-    const tableKey = new Key(this, 'TableKey', {
-      description: `${deployment.name}: the table`,
-      enableKeyRotation: true,
-      removalPolicy,
-    });
-    this.secretsKey = new Key(this, 'SecretsKey', {
-      description: `${deployment.name}: the secrets`,
-      enableKeyRotation: true,
-      removalPolicy,
-    });
-    // KMS does not rotate HMAC keys, and every fingerprint depends on this one.
-    this.macKey = new Key(this, 'MacKey', {
-      description: `${deployment.name}: tenants' keys are derived from it`,
-      keySpec: KeySpec.HMAC_256,
-      keyUsage: KeyUsage.GENERATE_VERIFY_MAC,
-      removalPolicy,
-    });
-
-    // A key of its own: the functions that sign webhooks must not derive the tenants' keys.
-    this.webhookKey = new Key(this, 'WebhookKey', {
-      description: `${deployment.name}: the secrets of webhooks are derived from it`,
-      keySpec: KeySpec.HMAC_256,
-      keyUsage: KeyUsage.GENERATE_VERIFY_MAC,
-      removalPolicy,
-    });
+    const { tableKey, ...keys } = addKeys(this, { name: deployment.name, removalPolicy });
+    ({ secretsKey: this.secretsKey, macKey: this.macKey, webhookKey: this.webhookKey } = keys);
 
     this.table = new Table(this, 'Table', {
       tableName: names.table,
