@@ -1,4 +1,5 @@
-export type Blame = 'request' | 'credentials' | 'permissions' | 'server' | 'network' | 'mooring';
+export const blames = ['request', 'credentials', 'permissions', 'server', 'network', 'mooring'] as const;
+export type Blame = (typeof blames)[number];
 
 interface ProblemKind {
   /** The HTTP status when the problem is the answer to a request. A test answers 200 and names the code in its result. */

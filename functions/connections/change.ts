@@ -3,7 +3,7 @@ import { Connection, ConnectionPatch } from '../../shared/domain/connections/con
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
 import { createHandler } from '../../shared/http/handler.ts';
 import { parseIfMatch } from '../../shared/http/parse-request.ts';
-import { connectionParams, createConnectionReply } from '../../shared/http/connection-params.ts';
+import { connectionParams, createConnectionReply, withHealth } from '../../shared/http/connection-params.ts';
 import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
@@ -29,7 +29,8 @@ export const endpoint = defineEndpoint({
   timeout: 29,
   handle: async ({ params: { id }, body, header, store, probe, actor, now }) => {
     const change = { id, patch: body, version: parseIfMatch(header('if-match')) };
-    return createConnectionReply(await updateConnectionFromPatch({ store, probe }, actor, change), now);
+    const changing = updateConnectionFromPatch({ store, probe }, actor, change);
+    return createConnectionReply(await withHealth(store, { tenant: actor.tenant, id }, changing), now);
   },
 });
 

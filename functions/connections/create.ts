@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { parseConnectionInput } from '../../shared/domain/connections/parse-connection-input.ts';
 import { Connection, ConnectionInput } from '../../shared/domain/connections/connection.ts';
 import { createConnection } from '../../shared/domain/connections/create-connection.ts';
+import { NO_HEALTH } from '../../shared/domain/health/health-item.ts';
 import { listDraftSecrets } from '../../shared/domain/input/request-secrets.ts';
 import { toPublicId } from '../../shared/domain/id.ts';
 import { toEntityTag, presentConnection } from '../../shared/domain/connections/present-connection.ts';
@@ -44,8 +45,8 @@ export const endpoint = defineEndpoint({
       verify: query.verify ? () => verifyDraft(probe, actor, draft) : undefined,
       idempotency: key === undefined ? undefined : { key, body: text },
     });
-    return reply(presentConnection(stored, now), {
-      etag: toEntityTag(stored),
+    return reply(presentConnection(stored, NO_HEALTH, now), {
+      etag: toEntityTag(stored, NO_HEALTH),
       headers: { location: `/v1/connections/${toPublicId(stored.id)}` },
     });
   },

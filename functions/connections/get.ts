@@ -1,6 +1,6 @@
 import { Connection } from '../../shared/domain/connections/connection.ts';
 import { markLostAttempt } from '../../shared/domain/catalog/introspection-outcome.ts';
-import { findConnection } from '../../shared/domain/connections/connection-repository.ts';
+import { findTestedConnection } from '../../shared/domain/health/find-tested-connection.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
 import { createHandler } from '../../shared/http/handler.ts';
 import { connectionParams, createConnectionReply } from '../../shared/http/connection-params.ts';
@@ -15,9 +15,9 @@ export const endpoint = defineEndpoint({
   scope: 'connections:read',
   uses: { store: 'read' },
   handle: async ({ params, tenant, store, now }) => {
-    const found = await findConnection(store, tenant, params.id);
-    const settled = await markLostAttempt(store, found, now);
-    return createConnectionReply(settled, now, settled !== found);
+    const { stored: found, health } = await findTestedConnection(store, tenant, params.id);
+    const stored = await markLostAttempt(store, found, now);
+    return createConnectionReply({ stored, health }, now, stored !== found);
   },
 });
 

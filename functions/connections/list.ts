@@ -1,9 +1,14 @@
 import * as v from 'valibot';
 import { limitCharacters } from '../../shared/characters.ts';
 import { connectorTypes } from '../../shared/domain/connections/connection-input.ts';
-import { connectionStatuses, ListedConnection } from '../../shared/domain/connections/connection.ts';
+import {
+  connectionStatuses,
+  ListedConnection,
+  type StoredConnection,
+} from '../../shared/domain/connections/connection.ts';
 import { markLostAttempt } from '../../shared/domain/catalog/introspection-outcome.ts';
-import { listConnections } from '../../shared/domain/connections/list-connections.ts';
+import { isFiltered, listConnections } from '../../shared/domain/connections/list-connections.ts';
+import { readPageHealth } from '../../shared/domain/health/list-health.ts';
 import { presentListedConnection } from '../../shared/domain/connections/present-connection.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
 import { createHandler } from '../../shared/http/handler.ts';
@@ -41,12 +46,18 @@ export const endpoint = defineEndpoint({
     const list = { tenant, of: ['connections', filter], accepts: isIdPosition };
     const page = await listConnections(store, tenant, filter, { limit, after: decodeCursor(list, cursor) });
     // One read for each running introspection; few run at a time.
-    const settled = await Promise.all(page.data.map((stored) => markLostAttempt(store, stored, now)));
+    const [findHealth, ...settled] = await Promise.all([
+      readPageHealth(store, tenant, listActiveIds(page.data), isFiltered(filter)),
+      ...page.data.map((stored) => markLostAttempt(store, stored, now)),
+    ]);
     return {
-      data: settled.map((stored) => presentListedConnection(stored, now)),
+      data: settled.map((stored) => presentListedConnection(stored, findHealth(stored.id), now)),
       next_cursor: encodeCursor(list, page.next),
     };
   },
 });
+
+const listActiveIds = (page: readonly StoredConnection[]) =>
+  page.filter((stored) => stored.deleted_at === null).map(({ id }) => id);
 
 export const handler = createHandler(endpoint, getAwsRuntime);

@@ -5,7 +5,7 @@ import { findConnection } from '../../shared/domain/connections/connection-repos
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
 import { createHandler } from '../../shared/http/handler.ts';
 import { parseIfMatch } from '../../shared/http/parse-request.ts';
-import { connectionParams, createConnectionReply } from '../../shared/http/connection-params.ts';
+import { connectionParams, createConnectionReply, withHealth } from '../../shared/http/connection-params.ts';
 import { parseInput } from '../../shared/parse-input.ts';
 import { splitProviderCredentials, withProviderPaths } from '../../shared/apis/providers/credentials.ts';
 import { endpoint as change } from './change.ts';
@@ -28,7 +28,7 @@ export const endpoint = defineEndpoint({
     const { credentials: given = {}, ...rest } = body;
     const read = await findConnection(store, actor.tenant, id);
     const { type } = read;
-    const stored = await withProviderPaths(given, () => {
+    const changing = withProviderPaths(given, () => {
       const patch = parseInput(ConnectionPatch, { ...rest, ...splitProviderCredentials(type, given) });
       return updateConnectionFromPatch({ store, probe }, actor, {
         id,
@@ -37,7 +37,7 @@ export const endpoint = defineEndpoint({
         read,
       });
     });
-    return createConnectionReply(stored, now);
+    return createConnectionReply(await withHealth(store, { tenant: actor.tenant, id }, changing), now);
   },
 });
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { TestRecord } from '../../shared/domain/testing/test-result.ts';
+import { TestEntry } from '../../shared/domain/testing/test-result.ts';
 import { isTestPosition, listTests } from '../../shared/domain/testing/test-history.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
 import { createHandler } from '../../shared/http/handler.ts';
@@ -9,11 +9,14 @@ import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'List the tests of a connection',
-  description: 'Lists the tests of the last 30 days, the newest first.',
+  description:
+    'Lists the tests of the last 30 days, the newest first. A test has a record if its outcome differs from the one before, if it was ' +
+    'requested, and at least once a day. The scheduled tests between two records are one line `{repeated, from, to}`, which counts ' +
+    'towards `limit`.',
   params: connectionParams,
   query: v.strictObject(pageQuery),
   status: 200,
-  returns: createPageSchema(TestRecord),
+  returns: createPageSchema(TestEntry),
   scope: 'connections:read',
   problems: ['invalid-cursor'],
   uses: { store: 'read' },

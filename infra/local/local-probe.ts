@@ -38,7 +38,7 @@ const localVantage: Vantage = { region: null, vpc_id: null, egress_ips: [] };
 /** Loads the use cases when a process has ended. */
 export const createEndedCallHandlers = (store: Store, clock: Clock): EndedCallHandlers => ({
   recordEndedTest: async (call, problem) => {
-    const { recordEndedTest } = await import('../../shared/domain/testing/run-test.ts');
+    const { recordEndedTest } = await import('../../shared/domain/testing/ended-test.ts');
     await recordEndedTest({ store, clock, vantage: localVantage }, call, problem);
   },
   abandonIntrospection: async (call, problem) => {

@@ -1,5 +1,9 @@
 import * as v from 'valibot';
+import type { Tenant } from '../domain/access/tenant.ts';
 import type { StoredConnection } from '../domain/connections/connection.ts';
+import { findHealth } from '../domain/health/list-health.ts';
+import type { TestedConnection } from '../domain/health/find-tested-connection.ts';
+import type { ReadStore } from '../ports/store.ts';
 import {
   countEndedUsages,
   toEntityTag,
@@ -17,10 +21,20 @@ export const ConnectionId = v.pipe(
 export const connectionParams = v.object({ id: ConnectionId });
 
 /** Creates an answer with a connection and its ETag. `settled`: whether its introspection was found to be lost, which changes the ETag. */
-export const createConnectionReply = (stored: StoredConnection, now: number, settled = false) =>
-  reply(presentConnection(stored, now), {
-    etag: toEntityTag(stored, countEndedUsages(stored, now) + Number(settled)),
+export const createConnectionReply = ({ stored, health }: TestedConnection, now: number, settled = false) =>
+  reply(presentConnection(stored, health, now), {
+    etag: toEntityTag(stored, health, countEndedUsages(stored, now) + Number(settled)),
   });
+
+/** Waits for a change of a connection, and reads its health at the same time, for the answer. */
+export const withHealth = async (
+  store: ReadStore,
+  { tenant, id }: { readonly tenant: Tenant; readonly id: string },
+  changing: Promise<StoredConnection>,
+): Promise<TestedConnection> => {
+  const [stored, health] = await Promise.all([changing, findHealth(store, tenant, id)]);
+  return { stored, health };
+};
 
 const consumerPattern = /^[A-Za-z0-9._:-]{1,100}$/;
 

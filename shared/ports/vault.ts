@@ -68,6 +68,12 @@ export interface SweepVault extends Pick<WriteVault, 'remove'> {
   writeMark(mark: string): Promise<void>;
 }
 
+/** The current version of a customer's secret. */
+export interface SharedSecret {
+  readonly version: string;
+  readonly value: Readonly<Record<string, unknown>>;
+}
+
 /** The vault for the probe, which may also read secrets. */
 export interface Vault extends WriteVault, SweepVault {
   /** Throws `credentials-required` if the version does not exist. Refuses a secret of another owner. */
@@ -79,5 +85,7 @@ export interface Vault extends WriteVault, SweepVault {
   /** Marks a version as the current one. May delete versions older than the previous one. */
   promote(ref: SecretRef): Promise<void>;
   /** Reads the JSON object of a customer's secret (platform mode). Throws `secret-not-shared`. */
-  readShared(arn: string): Promise<Readonly<Record<string, unknown>>>;
+  readShared(arn: string): Promise<SharedSecret>;
+  /** Reads which version of a customer's secret is current, without its value. Throws `secret-not-shared`. */
+  readSharedVersion(arn: string): Promise<string>;
 }

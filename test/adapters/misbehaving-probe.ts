@@ -36,9 +36,10 @@ const misdeeds: Readonly<Record<string, (given: ProbeProcessContext, request: st
   },
   /** Reads the connection twice and logs both results. */
   look: async ({ store, log }) => {
-    const key = tableKeys.connection({ org: 'o', environment: 'e' }, '0'.repeat(32));
-    const seen = [await store.get(key), await store.get(key)];
-    log.info('looked', { seen: seen.map((item) => item?.['n']) });
+    const [tenant, id] = [{ org: 'o', environment: 'e' }, '0'.repeat(32)];
+    const keys = [tableKeys.connection(tenant, id), tableKeys.health(tenant, id)];
+    const seen = [await store.getMany(keys), await store.getMany(keys)];
+    log.info('looked', { seen: seen.map(([item]) => item?.['n']) });
   },
   /** Continues when the listener on that port answers. */
   wait: async (_, request) => {

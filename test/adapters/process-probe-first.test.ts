@@ -2,24 +2,24 @@ import { createEndedCallHandlers } from '../../infra/local/local-probe.ts';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { createProcessProbe } from '../../shared/adapters/local/process-probe.ts';
-import type { Store } from '../../shared/ports/store.ts';
+import type { ItemKey, Store } from '../../shared/ports/store.ts';
 import type { Vault } from '../../shared/ports/vault.ts';
 
 /** A probe whose store counts the reads of a connection, with the lines of its log. */
 const start = (failures: number) => {
   let looks = 0;
   const lines: string[] = [];
-  const get = async ({ pk, sk }: { readonly pk: string; readonly sk: string }) => {
+  const getMany = async ([key]: readonly ItemKey[]) => {
     if ((looks += 1) <= failures) throw new Error('the store failed');
-    return { pk, sk, n: looks };
+    return [{ ...key, n: looks }, undefined];
   };
   const probe = createProcessProbe({
     entry: fileURLToPath(new URL('misbehaving-probe.ts', import.meta.url)),
-    store: { get } as unknown as Store, // no other method is called
+    store: { getMany } as unknown as Store, // no other method is called
     vault: {} as Vault,
     policy: {},
     vantage: { region: null, vpc_id: null, egress_ips: [] },
-    ...createEndedCallHandlers({ get } as unknown as Store, Date.now),
+    ...createEndedCallHandlers({ getMany } as unknown as Store, Date.now),
     environment: { atStart: { PATH: process.env['PATH'] ?? '' }, afterStart: {} },
     writeLog: (line) => void lines.push(line),
   });

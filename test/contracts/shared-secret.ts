@@ -13,13 +13,16 @@ export const sharedSecretContract = (opened: () => OpenVault): void => {
       const value = { username: 'reader', password: 'fake-shared', port: 5432 };
       const arn = await opened().share(name, tags, value);
       expect(await opened().vault.tags(arn)).toEqual(tags);
-      expect(await opened().vault.readShared(arn)).toEqual(value);
+      const read = await opened().vault.readShared(arn);
+      expect(read).toEqual({ version: expect.any(String), value });
+      expect(await opened().vault.readSharedVersion(arn)).toBe(read.version);
     });
 
     test('that does not exist is refused', async () => {
       const arn = opened().arnOf(`theirs-${randomUUID()}`);
       expect(await opened().vault.tags(arn)).toBeUndefined();
       await expect(opened().vault.readShared(arn)).rejects.toMatchObject(unshared);
+      await expect(opened().vault.readSharedVersion(arn)).rejects.toMatchObject(unshared);
     });
 
     test('is never a secret of Mooring', async () => {
@@ -28,6 +31,7 @@ export const sharedSecretContract = (opened: () => OpenVault): void => {
       for (const each of [arn, `${arn}-AbCdEf`]) {
         await expect(opened().vault.tags(each)).rejects.toMatchObject(unshared);
         await expect(opened().vault.readShared(each)).rejects.toMatchObject(unshared);
+        await expect(opened().vault.readSharedVersion(each)).rejects.toMatchObject(unshared);
       }
     });
 

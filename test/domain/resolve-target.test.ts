@@ -22,7 +22,7 @@ const aim = async (lines: string[] = []) => {
   const log = createLog({}, (line) => lines.push(line));
   const vault = {
     tags: () => Promise.resolve({ 'mooring:tenant': 'org_test/default', 'mooring:host': host }),
-    readShared: () => Promise.resolve({ token: 'fake-token-of-theirs' }),
+    readShared: () => Promise.resolve({ version: '1', value: { token: 'fake-token-of-theirs' } }),
   };
   const policy = { endpoints: { databricks: 'https://front.example.com:8443' } };
   return { log, ...(await resolveDraftTarget({ policy, log, vault }, tenant, draft)) };

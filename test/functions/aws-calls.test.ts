@@ -85,40 +85,42 @@ onEngine(engine, () => {
 
     test('a get makes one read', async () => {
       const id = await create();
-      expect((await callsOf(`GET /v1/connections/${id}`)).calls).toEqual(['GetItem']);
+      expect((await callsOf(`GET /v1/connections/${id}`)).calls).toEqual(['BatchGetItem']);
     });
 
-    test('a list makes one query per page', async () => {
+    test('a list makes two queries per page: connections and their health', async () => {
       for (let i = 0; i < 3; i++) await create();
       const first = await callsOf('GET /v1/connections?limit=2');
-      expect(first.calls).toEqual(['Query']);
+      expect(first.calls).toEqual(['Query', 'Query']);
       const next = await callsOf(`GET /v1/connections?limit=2&cursor=${first.answer.body.next_cursor}`);
-      expect(next.calls).toEqual(['Query']);
+      expect(next.calls).toEqual(['Query', 'Query']);
     });
 
-    test('a patch makes one read and one write, which is a transaction', async () => {
+    test('a patch makes one read of the connection and its health each, and one write, which is a transaction', async () => {
       const id = await create();
       expect((await callsOf(`PATCH /v1/connections/${id}`, { description: 'Better' })).calls).toEqual([
+        'GetItem',
         'GetItem',
         'TransactWriteItems',
       ]);
       expect((await callsOf(`PATCH /v1/connections/${id}`, { name: randomUUID() })).calls).toEqual([
         'GetItem',
+        'GetItem',
         'TransactWriteItems',
       ]);
     });
 
-    test('a patch of credentials makes one read and one invocation', async () => {
+    test('a patch of credentials makes one read of the connection and its health each, and one invocation', async () => {
       const id = await create();
       const body = { credentials: { password: 'another-made-up-one' } };
       const { calls: made } = await callsOf(`PATCH /v1/connections/${id}`, body);
-      expect(made.slice(0, 2)).toEqual(['GetItem', 'Invoke']);
+      expect(made.slice(0, 3)).toEqual(['GetItem', 'GetItem', 'Invoke']);
     });
 
     test('a test makes one invocation; the probe makes one read, reads one secret and makes one write', async () => {
       const id = await create();
       const { calls: made } = await callsOf(`POST /v1/connections/${id}/test`);
-      expect(made).toEqual(['Invoke', 'GetItem', 'GetSecretValue', 'TransactWriteItems']);
+      expect(made).toEqual(['Invoke', 'BatchGetItem', 'GetSecretValue', 'TransactWriteItems']);
     });
   });
 });

@@ -109,7 +109,8 @@ describe('each request reads its connection once until it writes or calls a port
     folder = await mkdtemp(join(tmpdir(), 'mooring-reads-'));
     const store: Store = record(createSqliteStore({ path: ':memory:', clock: Date.now }), (method, first) => {
       if (method === 'write') return 'write';
-      const isRead = method === 'get' && String(Object(first)['sk']).startsWith('CONN#');
+      const keys: readonly unknown[] = method === 'getMany' && Array.isArray(first) ? first : [first];
+      const isRead = method.startsWith('get') && String(Object(keys[0])['sk']).startsWith('CONN#');
       return isRead ? 'read' : undefined;
     });
     const vault: Vault = record(await openFileVault({ folder, clock: Date.now }), () => 'vault');

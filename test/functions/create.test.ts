@@ -18,7 +18,7 @@ describe('create of a connection', () => {
     expect(status).toBe(201);
     expect(body).toMatchObject({ name: 'Sales', status: 'testing', version: 1, usages: 0, is_active: true });
     expect(headers['location']).toBe(`/v1/connections/${String(body['id'])}`);
-    expect(headers['etag']).toBe('"1.1"');
+    expect(headers['etag']).toBe('"1.1.0"');
     expect(body['id']).toMatch(/^conn_[0-9a-f]{12}7[0-9a-f]{19}$/);
   });
 

@@ -180,7 +180,13 @@ export const openFileVault = async ({ folder, clock }: FileVaultOptions): Promis
     readShared: async (arn) => {
       const secret = await readSharedSecretFile(folder, arn);
       if (!secret) throw createNotSharedProblem();
-      return secret.value;
+      return { version: secret.version, value: secret.value };
+    },
+
+    readSharedVersion: async (arn) => {
+      const secret = await readSharedSecretFile(folder, arn);
+      if (!secret) throw createNotSharedProblem();
+      return secret.version;
     },
 
     list: async function* (report) {

@@ -1,5 +1,4 @@
 import type { StoredConnection } from '../../domain/connections/connection.ts';
-import { tableKeys } from '../../domain/table-keys.ts';
 import type { Tenant } from '../../domain/access/tenant.ts';
 import type { TestResult, Vantage } from '../../domain/testing/test-result.ts';
 import { createLog } from '../../log.ts';
@@ -18,6 +17,7 @@ import { waitForIntrospection } from '../wait-for-introspection.ts';
 import { createFairQueue } from './fair-queue.ts';
 import { toEndingProblem, type ProbeEnding } from '../probe-ending.ts';
 import { NoAnswer, type ProbeChild, startProbeChild } from './process-probe/probe-child.ts';
+import { toFirstRequest } from './process-probe/first-request.ts';
 import type { AnsweredRequest } from './process-probe/messages.ts';
 import { createPortServer } from './process-probe/remote-ports.ts';
 
@@ -120,17 +120,16 @@ export const createProcessProbe = (options: ProcessProbeOptions): ProcessProbe =
   };
 
   /** A call about a connection starts by reading it, so the item is sent along. If this read fails, the call itself reports it. */
-  const answerFirst = async (call: object): Promise<AnsweredRequest | undefined> => {
-    if (!('id' in call) || !('tenant' in call)) return undefined;
-    const { id, tenant } = call as SavedTest;
-    const request = { port: 'store', method: 'get', parameters: [tableKeys.connection(tenant, id)] } as const;
+  const answerFirst = async (name: keyof Probe, call: object): Promise<AnsweredRequest | undefined> => {
+    const request = toFirstRequest(name, call);
+    if (!request) return undefined;
     const outcome = await serve(request);
     return 'value' in outcome ? { request, outcome } : undefined;
   };
 
   /** Makes a call in the shared process for tests and credentials. A call that takes too long ends that process for new calls. */
   const callShared = async (name: 'test' | 'credentials', call: object): Promise<unknown> => {
-    const first = await answerFirst(call);
+    const first = await answerFirst(name, call);
     let child: ProbeChild | undefined;
     try {
       child = sharedChild ??= startProcess('test');

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { tryParseJson } from '../../json.ts';
@@ -43,12 +43,14 @@ export const readSharedSecretFile = async (folder: string, arn: string) => {
   parseSharedSecretName(arn, localSecretPrefix);
   const [, name] = /^arn:aws:secretsmanager:local:000000000000:secret:([\w+=@-][\w+=.@-]*)$/.exec(arn) ?? [];
   if (name === undefined) return undefined;
-  const text = await withVaultProblems(() =>
-    ignoreNotFound(readFile(join(folder, 'shared', `${name}.json`), 'utf8')),
+  const path = join(folder, 'shared', `${name}.json`);
+  const [text, status] = await withVaultProblems(() =>
+    Promise.all([ignoreNotFound(readFile(path, 'utf8')), ignoreNotFound(stat(path))]),
   );
-  if (text === undefined) return undefined;
+  if (text === undefined || status === undefined) return undefined;
   const secret = v.safeParse(SharedSecretFile, parseJsonObject(text));
   if (!secret.success)
     throw new Problem('internal', 'A shared secret is a file of the form { "tags": {…}, "value": {…} }');
-  return secret.output;
+  // No hash of the value: the version is stored outside of the vault.
+  return { ...secret.output, version: String(status.mtimeMs) };
 };

@@ -169,7 +169,7 @@ export const recordIntrospectionOutcome = async (
         if (last.state !== 'running') return { next: read, changes: [] };
         recorded = toFailedState(last, outcome.problem, outcome.at);
         const next = toNextRevision(read, {
-          ...(isSameIntrospectionSource(read, last) && countLoginResult(read, outcome.problem.code)),
+          ...(isSameIntrospectionSource(read, last) && countLoginResult(read, outcome.problem.code, { now: outcome.at })),
           last_introspection: recorded,
           cause: 'introspected',
         });
@@ -186,7 +186,7 @@ export const recordIntrospectionOutcome = async (
         each && each !== kept ? [each.snapshot_id] : [],
       );
       const next = toNextRevision(read, {
-        ...(isSameIntrospectionSource(read, last) && countLoginResult(read, undefined)),
+        ...(isSameIntrospectionSource(read, last) && countLoginResult(read, null, { now: outcome.at })),
         catalog: { ...outcome.catalog, of: outcome.of },
         previous_catalog: kept,
         last_introspection: recorded,

@@ -97,6 +97,7 @@ export const ConnectionPatch = v.strictObject({
   mode: readOnlyField,
   status: readOnlyField,
   status_reason: readOnlyField,
+  health: readOnlyField,
   last_test: readOnlyField,
   last_tested_at: readOnlyField,
   last_introspected_at: readOnlyField,

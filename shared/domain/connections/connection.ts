@@ -5,6 +5,7 @@ import type { SecretRef } from '../../ports/vault.ts';
 import type { CatalogSummary } from '../catalog/catalog-summary.ts';
 import { connectionOptions, type ConnectionOptions } from './connection-options.ts';
 import type { StoredProblem } from '../stored-problem.ts';
+import { ConnectionHealth } from '../health/health-schema.ts';
 import type { DecidedStatus } from '../health/decide-status.ts';
 import { TestResult, type TestTrigger } from '../testing/test-result.ts';
 
@@ -50,6 +51,8 @@ export const Connection = v.object({
   metadata: v.record(v.string(), v.string()),
   status: v.picklist(connectionStatuses),
   status_reason: v.nullable(v.picklist(problemCodes)),
+  /** Null if the connection is deleted. */
+  health: v.nullable(ConnectionHealth),
   last_test: v.nullable(TestResult),
   last_tested_at: NullableTimeText,
   last_introspected_at: NullableTimeText,

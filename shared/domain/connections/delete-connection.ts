@@ -160,6 +160,7 @@ const softDelete = async (
             },
           },
           { remove: tableKeys.name(tenant, read.name) },
+          { remove: tableKeys.health(tenant, id) },
           buildAuditPut(actor, id, 'deleted'),
           ...buildTriggerIndexChanges(read, undefined),
           ...buildSlotChanges({ tenant, id }, read.options.test_interval_minutes, undefined),

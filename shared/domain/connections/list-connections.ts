@@ -15,6 +15,10 @@ export interface ConnectionFilter {
   readonly include_deleted?: boolean | undefined;
 }
 
+/** Whether the list leaves out some of the active connections. */
+export const isFiltered = (filter: ConnectionFilter): boolean =>
+  Object.entries(filter).some(([name, value]) => name !== 'include_deleted' && value !== undefined);
+
 /**
  * Lists connections, newest first. A page holds `limit` connections if that many match and fit into 4 MB. `next` is the id of the last one
  * on the page if more follow.
@@ -26,11 +30,8 @@ export const listConnections = async (
   { limit, after }: { readonly limit: number; readonly after?: string | undefined },
 ): Promise<{ data: StoredConnection[]; next: string | null }> => {
   const matches = createConnectionMatcher(filter);
-  const filtered = Object.entries(filter).some(
-    ([name, value]) => name !== 'include_deleted' && value !== undefined,
-  );
   // One row more than the page shows whether more follow. With a filter, many rows may not match, so that more are read at once.
-  const page = filtered ? 300 : limit + 1;
+  const page = isFiltered(filter) ? 300 : limit + 1;
   const active = readNewestFirst(store, tableKeys.tenantPartition(tenant), 'CONN#', page, after);
   const rows = filter.include_deleted
     ? mergeNewestFirst(

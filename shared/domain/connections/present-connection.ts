@@ -1,23 +1,26 @@
 import { resolveConnector } from './parse-connection-input.ts';
 import type { Connection, ListedConnection, StoredConnection } from './connection.ts';
-import { readCurrentCatalog, readLastTest } from './derived-data.ts';
+import { readCurrentCatalog } from './derived-data.ts';
+import type { Health } from '../health/health-item.ts';
+import { presentHealth, presentLastTest } from '../health/present-health.ts';
 import { describeDestination, isWithinDestination, toSha256Hex } from '../credentials/destination.ts';
 import { toPublicId } from '../id.ts';
 import { presentIntrospection } from '../catalog/introspection-outcome.ts';
 import type * as v from 'valibot';
 
 /** The connection as the API returns it. */
-export const presentConnection = (stored: StoredConnection, now: number): Connection => ({
-  ...presentCommonFields(stored, now),
+export const presentConnection = (stored: StoredConnection, health: Health, now: number): Connection => ({
+  ...presentCommonFields(stored, health, now),
   ssl: { ca: stored.ssl.ca, has_client_certificate: stored.ssl.cert !== null },
 });
 
 /** The connection as an item of a list. */
 export const presentListedConnection = (
   stored: StoredConnection,
+  health: Health,
   now: number,
 ): v.InferOutput<typeof ListedConnection> => ({
-  ...presentCommonFields(stored, now),
+  ...presentCommonFields(stored, health, now),
   ssl: {
     ca_sha256: stored.ssl.ca === null ? null : toSha256Hex(stored.ssl.ca),
     has_client_certificate: stored.ssl.cert !== null,
@@ -44,19 +47,20 @@ export const listConsumers = ({ usages }: StoredConnection, now: number): string
     .map(([consumer]) => consumer);
 
 /**
- * The value of the ETag. `version` counts updates by callers, `revision` counts all writes, and `aged` counts the fields that time has
- * changed since the last write.
+ * The value of the ETag: `version` counts updates by callers, `revision` all writes of the connection, and the third part the writes of its
+ * health and the fields that time has changed (`aged`). Between two writes of the connection both only grow.
  */
 export const toEntityTag = (
   { version, revision }: Pick<StoredConnection, 'version' | 'revision'>,
+  { seq }: Pick<Health, 'seq'>,
   aged = 0,
-): string => `"${version}.${revision}${aged > 0 ? `.${aged}` : ''}"`;
+): string => `"${version}.${revision}.${seq + aged}"`;
 
 /** Counts the usages that have expired since the last write. */
 export const countEndedUsages = (stored: StoredConnection, now: number): number =>
   Object.keys(stored.usages).length - listConsumers(stored, now).length;
 
-const presentCommonFields = (stored: StoredConnection, now: number) => ({
+const presentCommonFields = (stored: StoredConnection, health: Health, now: number) => ({
   id: toPublicId(stored.id),
   org_id: stored.org_id,
   environment_id: stored.environment_id,
@@ -81,8 +85,9 @@ const presentCommonFields = (stored: StoredConnection, now: number) => ({
   metadata: { ...stored.metadata },
   status: stored.status,
   status_reason: stored.status_reason,
-  last_test: readLastTest(stored),
-  last_tested_at: readLastTest(stored)?.tested_at ?? null,
+  health: presentHealth(stored, health, now),
+  last_test: presentLastTest(stored, health),
+  last_tested_at: presentLastTest(stored, health)?.tested_at ?? null,
   last_introspected_at: readCurrentCatalog(stored)?.introspected_at ?? null,
   last_introspection: presentIntrospection(stored, now),
   usages: listConsumers(stored, now).length,

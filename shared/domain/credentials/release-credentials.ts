@@ -27,6 +27,8 @@ export type SharedVault = Pick<Vault, 'tags' | 'readShared'>;
 /** Credentials that may be sent to the target for which they were requested. */
 export interface ReleasedCredentials extends Pick<SendAllowance, 'mayDial'> {
   readonly credentials: Credentials;
+  /** The version of a shared secret. */
+  readonly version?: string;
 }
 
 /** Reads the credentials of a connection, to be sent only to the target that `at` describes. */
@@ -55,13 +57,13 @@ export const releaseSharedCredentials = async (
   const connector = resolveConnector(at.type);
   const { auth_method } = at;
   const { mayDial } = await checkSharedSecret(vault, shared, connector, { ...at, login: { auth_method } });
-  const value = await vault.readShared(shared.arn);
+  const { value, version } = await vault.readShared(shared.arn);
   const known = Object.keys(connector.credentials[auth_method]?.entries ?? {});
   const fields = Object.fromEntries(
     Object.entries(value).filter(([name]) => known.includes(name) || name === 'ssl_key'),
   );
   const credentials = parseCredentials(connector, { ...fields, auth_method }, at.ssl.cert !== null);
-  return { credentials, ...(mayDial && { mayDial }) };
+  return { credentials, version, ...(mayDial && { mayDial }) };
 };
 
 /**

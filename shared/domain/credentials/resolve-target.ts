@@ -25,6 +25,8 @@ export interface ResolvedTarget {
   readonly connector: Connector;
   readonly target: SessionTarget;
   readonly options: SourceSessionOptions;
+  /** In platform mode: the version of the caller's secret that the credentials are from. */
+  readonly secretVersion?: string;
 }
 
 /** Resolves a draft, with the credentials in the request or with the caller's own shared secret. */
@@ -76,7 +78,7 @@ const resolveTarget = (
   { policy, log }: Pick<ProbeDependencies, 'policy' | 'log'>,
   { environment }: Tenant,
   { type, config, options, ssl, role }: TargetSettings,
-  { credentials: all, mayDial }: ReleasedCredentials,
+  { credentials: all, mayDial, version }: ReleasedCredentials,
 ): ResolvedTarget => {
   log.hide(listDraftSecrets({ type, credentials: all }));
   const { ssl_key: key, ...credentials }: Credentials = all;
@@ -88,6 +90,7 @@ const resolveTarget = (
   );
   return {
     connector,
+    ...(version !== undefined && { secretVersion: version }),
     target: {
       config,
       credentials,

@@ -75,6 +75,10 @@ export const CLOCK_TOLERANCE_MS = 60_000;
 export const isDueTested = ({ last_due: last }: HealthState, due: number, now: number): boolean =>
   last !== null && due <= last && last <= now + CLOCK_TOLERANCE_MS;
 
+/** Whether a retry is planned. The regular slot is skipped until then. No retry is planned later than one interval ahead. */
+export const isRetryPending = ({ retry_at: at }: HealthState, now: number, intervalMs: number): boolean =>
+  at !== null && at > now && at <= now + intervalMs + CLOCK_TOLERANCE_MS;
+
 /** The part of a health item that the scheduler needs. `undefined` means that the connection was never tested. */
 export const readHealthState = (item: Item | undefined): HealthState => {
   const stored: Partial<Item> = item ? upgradeItem('health', item) : {};
@@ -153,7 +157,7 @@ const readCode = (value: unknown): ProblemCode | null => {
   return Object.hasOwn(problems, value) ? (value as ProblemCode) : 'server-error';
 };
 
-const readRun = (value: unknown): RepeatedTests | null => {
+export const readRun = (value: unknown): RepeatedTests | null => {
   const [repeated, from, to]: unknown[] = Array.isArray(value) ? value : [];
   return typeof repeated === 'number' && typeof from === 'number' && typeof to === 'number'
     ? { repeated, from, to }

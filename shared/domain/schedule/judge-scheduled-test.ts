@@ -1,6 +1,6 @@
 import type { TestMessage } from '../../ports/queue.ts';
 import type { StoredConnection } from '../connections/connection.ts';
-import { type HealthState, isDueTested } from '../health/health-item.ts';
+import { type HealthState, isDueTested, isRetryPending } from '../health/health-item.ts';
 import { resolveTestInterval } from './intervals.ts';
 import { MINUTE_MS } from './slots.ts';
 
@@ -12,7 +12,7 @@ export type ScheduledTestVerdict = 'run' | 'skip' | 'remove';
  * changed since.
  */
 export const judgeScheduledTest = (
-  { due = 0, interval, seq }: TestMessage,
+  { due = 0, interval, seq }: Pick<TestMessage, 'due' | 'interval' | 'seq'>,
   stored: StoredConnection | undefined,
   health: HealthState,
   now: number,
@@ -22,9 +22,5 @@ export const judgeScheduledTest = (
   if (!stored || current === 0 || isDueTested(health, due, now)) return 'skip';
   if (now - due > current * MINUTE_MS) return 'skip';
   if (interval === undefined) return seq === undefined || seq === health.seq ? 'run' : 'skip';
-  return isRetryPending(health, now, current) ? 'skip' : 'run';
+  return isRetryPending(health, now, current * MINUTE_MS) ? 'skip' : 'run';
 };
-
-/** A retry is never planned further ahead than the interval: a later time is of a clock that was ahead. */
-const isRetryPending = ({ retry_at: at }: HealthState, now: number, interval: number): boolean =>
-  at !== null && at > now && at <= now + (interval + 1) * MINUTE_MS;

@@ -1,4 +1,5 @@
-import type { TestStep } from './test-result.ts';
+import type { ProbeDependencies } from '../../ports/probe-dependencies.ts';
+import type { TestResult, TestStep } from './test-result.ts';
 import { stepNames } from '../../network/dialer.ts';
 import { type ProblemCode, problems } from '../../problem.ts';
 
@@ -25,3 +26,12 @@ export const listStepsFailedAt = (
   stepNames.map((step) =>
     step === failing ? createFailedStep(step, code, remediation) : createSkippedStep(step),
   );
+
+/** When and from where a test is made. */
+export const createResultOrigin = ({
+  clock,
+  vantage,
+}: Pick<ProbeDependencies, 'clock' | 'vantage'>): Pick<TestResult, 'tested_at' | 'vantage'> => ({
+  tested_at: new Date(clock()).toISOString(),
+  vantage,
+});

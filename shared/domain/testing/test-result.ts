@@ -48,3 +48,14 @@ export const TestRecord = v.object({
   ...TestResult.entries,
 });
 export type TestRecord = v.InferOutput<typeof TestRecord>;
+
+/** Scheduled tests with the same outcome as the test before them, which have no records of their own. */
+export const RepeatedTestLine = v.object({
+  repeated: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  from: v.string(),
+  to: v.string(),
+});
+
+/** One line of the history of a connection. */
+export const TestEntry = v.union([TestRecord, RepeatedTestLine]);
+export type TestEntry = v.InferOutput<typeof TestEntry>;

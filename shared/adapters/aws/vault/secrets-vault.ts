@@ -17,17 +17,16 @@ import { Problem } from '../../../problem.ts';
 import { callAws } from '../aws-fault.ts';
 import { generateMac } from './generate-mac.ts';
 import { createKmsStoreMark } from './kms-store-mark.ts';
+import { createSharedSecrets } from './shared-secrets.ts';
 import { parseSecretName, toSecretName, encodeTenant, createTenantKeys } from '../../secret-name.ts';
 import {
   requireRemovalDays,
-  parseJsonObject,
   throwCredentialsMissing,
   parseSecretDocument,
   checkSecretName,
   throwSecretExists,
   encodeSecretDocument,
 } from '../../secret-document.ts';
-import { createNotSharedProblem, parseSharedSecretName } from '../../shared-secret.ts';
 import {
   ignoreMissingSecret,
   tenantTagKey,
@@ -35,7 +34,6 @@ import {
   toRemovalEnd,
   toStagingLabel,
   missingSecretOutcomes,
-  createNotSharedOutcomes,
 } from './secrets-vault-rules.ts';
 
 interface SecretsVaultOptions {
@@ -158,17 +156,6 @@ export const createSecretsVault = (options: SecretsVaultOptions): Vault => {
 
     key: deriveKey,
 
-    tags: async (arn) => {
-      parseSharedSecretName(arn, prefix);
-      const secret = await callAws(
-        'Secrets Manager',
-        secrets.send(new DescribeSecretCommand({ SecretId: arn })),
-        createNotSharedOutcomes(() => undefined),
-      );
-      if (!secret || secret.DeletedDate) return undefined;
-      return Object.fromEntries((secret.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
-    },
-
     read: async ({ name, version }, owner) => {
       if (name !== toSecretName(prefix, owner))
         throw new Error('A secret is not of the connection that names it');
@@ -220,19 +207,7 @@ export const createSecretsVault = (options: SecretsVaultOptions): Vault => {
       }
     },
 
-    readShared: async (arn) => {
-      parseSharedSecretName(arn, prefix);
-      const { SecretString } = await callAws(
-        'Secrets Manager',
-        secrets.send(new GetSecretValueCommand({ SecretId: arn })),
-        createNotSharedOutcomes(() => {
-          throw createNotSharedProblem();
-        }),
-      );
-      const value = parseJsonObject(SecretString);
-      if (!value) throw createNotSharedProblem();
-      return value;
-    },
+    ...createSharedSecrets(secrets, prefix),
 
     list: async function* () {
       for await (const { name, owner, CreatedDate, DeletedDate } of listOwn(false))

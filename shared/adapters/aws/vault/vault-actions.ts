@@ -48,6 +48,7 @@ export const vaultActions = {
   },
   promote: { own: ['secretsmanager:DescribeSecret', 'secretsmanager:UpdateSecretVersionStage'] },
   readShared: { shared: ['secretsmanager:GetSecretValue'] },
+  readSharedVersion: { shared: ['secretsmanager:DescribeSecret'] },
   // A list contains names and tags, never a value. IAM cannot limit it to some of the secrets.
   // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
   list: { all: ['secretsmanager:ListSecrets'] },

@@ -41,8 +41,8 @@ export type MessageFromProbe =
 
 /** The methods of the store and the vault that the probe may call. */
 export const servedPorts = {
-  store: ['get', 'query', 'write', 'count'],
-  vault: ['read', 'stage', 'replace', 'promote', 'readShared', 'tags', 'key'],
+  store: ['get', 'getMany', 'query', 'write', 'count'],
+  vault: ['read', 'stage', 'replace', 'promote', 'readShared', 'readSharedVersion', 'tags', 'key'],
 } as const satisfies { readonly store: readonly (keyof Store)[]; readonly vault: readonly (keyof Vault)[] };
 
 export interface PortRequest {
