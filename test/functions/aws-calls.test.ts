@@ -10,8 +10,13 @@ import { createDynamoStore } from '../../shared/adapters/aws/dynamo-store.ts';
 import { createLambdaProbe } from '../../shared/adapters/aws/lambda-probe.ts';
 import { encodeProbeAnswer } from '../../shared/adapters/probe-answer.ts';
 import { createSecretsVault } from '../../shared/adapters/aws/vault/secrets-vault.ts';
+import { findTestedConnection } from '../../shared/domain/health/find-tested-connection.ts';
+import { recordTestResult } from '../../shared/domain/health/record-test.ts';
+import { createId } from '../../shared/domain/id.ts';
+import type { TestResult, TestTrigger } from '../../shared/domain/testing/test-result.ts';
 import { createLog } from '../../shared/log.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
+import type { ProblemCode } from '../../shared/problem.ts';
 import { type Api, startApi } from '../api.ts';
 import { awsClient } from '../engines/aws-client.ts';
 import { onEngine, reach } from '../engines/reach.ts';
@@ -121,6 +126,34 @@ onEngine(engine, () => {
       const id = await create();
       const { calls: made } = await callsOf(`POST /v1/connections/${id}/test`);
       expect(made).toEqual(['Invoke', 'BatchGetItem', 'GetSecretValue', 'TransactWriteItems']);
+    });
+
+    test('a scheduled test that connects as before writes one item, and a change of status one transaction', async () => {
+      const id = (await create()).slice(5);
+      const tenant = { org: 'org_test', environment: 'default' };
+      const record = async (trigger: TestTrigger, code: ProblemCode | null, now: number) => {
+        const read = await findTestedConnection(api.store, tenant, id);
+        const result: TestResult = {
+          status: code === null ? 'connected' : 'failed',
+          details: code === null ? { latency_ms: 1 } : { code },
+          steps: [],
+          tested_at: new Date(now).toISOString(),
+          vantage: { region: null, vpc_id: null, egress_ips: [] },
+        };
+        calls.length = 0;
+        await recordTestResult(
+          { store: api.store, clock: () => now },
+          { tenant, id, trigger, actor: 'mooring', request_id: 'run' },
+          { test: createId(now), began: now, tested: read.stored, result },
+          read,
+        );
+        return [...calls];
+      };
+      const start = Date.now();
+      expect(await record('request', null, start)).toEqual(['TransactWriteItems']);
+      for (const minute of [60_000, 120_000])
+        expect(await record('schedule', null, start + minute)).toEqual(['PutItem']);
+      expect(await record('schedule', 'timeout', start + 180_000)).toEqual(['TransactWriteItems']);
     });
   });
 });

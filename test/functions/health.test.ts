@@ -2,10 +2,12 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { recordTestResult } from '../../shared/domain/health/record-test.ts';
 import { createId } from '../../shared/domain/id.ts';
 import { MINUTE_MS } from '../../shared/domain/schedule/slots.ts';
+import { recordEndedTest } from '../../shared/domain/testing/ended-test.ts';
 import { failUndeliveredTest } from '../../shared/domain/testing/undelivered-test.ts';
 import type { TestTrigger } from '../../shared/domain/testing/test-result.ts';
 import type { SavedTest } from '../../shared/ports/probe.ts';
 import type { TestMessage } from '../../shared/ports/queue.ts';
+import { Problem, type ProblemCode } from '../../shared/problem.ts';
 import { type HealthBench, HOUR_MS, startHealth } from '../health.ts';
 
 let bench: HealthBench;
@@ -182,6 +184,33 @@ test('a connection without scheduled tests is tested again after a failure of Mo
   const [slot] = await bench.listSlots(bench.clock.now + 5 * MINUTE_MS);
   expect(slot?.sk).toMatch(/^test#/);
   expect((await bench.getHealth()).next_test_at).toBe('2026-01-01T00:06:00.000Z');
+});
+
+describe('a probe that ends in the middle of a test', () => {
+  const end = (trigger: TestTrigger, code: ProblemCode, more: Partial<SavedTest> = {}) =>
+    recordEndedTest(
+      { ...bench.deps, vantage: { region: null, vpc_id: null, egress_ips: [] } },
+      bench.createCall(trigger, more),
+      new Problem(code),
+    );
+
+  test('changes no decided status, unless the source caused it', async () => {
+    await bench.record('request', null);
+    await end('request', 'unavailable');
+    expect(await bench.get()).toMatchObject({ status: 'connected' });
+    expect(await bench.getHealth()).toMatchObject({ last_error: { blame: 'mooring' } });
+    await end('schedule', 'timeout', { due: bench.clock.now });
+    expect(await bench.get()).toMatchObject({ status: 'degraded', status_reason: 'timeout' });
+  });
+
+  test('leaves the test that the connection waits for to the queue, if it is another one', async () => {
+    await bench.api.call(`PATCH /v1/connections/${bench.id}`, { body: { role: 'target' } });
+    await end('request', 'unavailable');
+    await end('change', 'unavailable', { awaited: 1 });
+    expect(await bench.get()).toMatchObject({ status: 'testing' });
+    await end('change', 'unavailable', { awaited: 2 });
+    expect(await bench.get()).toMatchObject({ status: 'failed', status_reason: 'unavailable' });
+  });
 });
 
 describe('a test from the queue', () => {

@@ -169,7 +169,8 @@ export const recordIntrospectionOutcome = async (
         if (last.state !== 'running') return { next: read, changes: [] };
         recorded = toFailedState(last, outcome.problem, outcome.at);
         const next = toNextRevision(read, {
-          ...(isSameIntrospectionSource(read, last) && countLoginResult(read, outcome.problem.code, { now: outcome.at })),
+          ...(isSameIntrospectionSource(read, last) &&
+            countLoginResult(read, outcome.problem.code, { now: outcome.at })),
           last_introspection: recorded,
           cause: 'introspected',
         });

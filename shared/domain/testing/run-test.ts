@@ -20,11 +20,9 @@ import { scrubStep } from '../credentials/scrub-errors.ts';
 import { createId } from '../id.ts';
 import { countDestinationDial } from './dial-quota.ts';
 import { createResultOrigin, listStepsFailedAt } from './failed-steps.ts';
-import { findTestedConnection } from '../health/find-tested-connection.ts';
+import { findTestedConnection, type TestedConnection } from '../health/find-tested-connection.ts';
 import { listDestinations } from './list-destinations.ts';
 import { countLoginResult, isLoginPaused } from './lock-out.ts';
-import { endPausedTest, hasNewSecret } from './paused-test.ts';
-import { createSkippedResult, isTestSkipped } from './skipped-test.ts';
 import type { TestResult, TestStep } from './test-result.ts';
 
 /** Tests a draft. Nothing is stored. */
@@ -53,9 +51,8 @@ export const runSavedTest = async (deps: ProbeDependencies, call: SavedTest): Pr
     if (!given) await recordTestLogin(deps, call, { tested: stored, patched: next, result, secretVersion });
     return result;
   }
-  if (isTestSkipped(call, read, began)) return readLastTest(stored) ?? createSkippedResult(deps);
-  if (call.trigger !== 'request' && isLoginPaused(stored) && !(await hasNewSecret(deps, call, stored)))
-    return endPausedTest(deps, call);
+  const skipped = call.trigger === 'request' ? undefined : await findSkippedResult(deps, call, read, began);
+  if (skipped) return skipped;
   const { result, secretVersion } = await examineOrFail(
     deps,
     () => countTestDial(deps, call, stored, resolveSavedTarget(deps, tenant, stored)),
@@ -67,6 +64,21 @@ export const runSavedTest = async (deps: ProbeDependencies, call: SavedTest): Pr
   const { recordTestResult } = await import('../health/record-test.ts');
   await recordTestResult(deps, call, finished, read);
   return result;
+};
+
+/** The answer to a test that no caller requested, if it is not made: because it is not needed any more, or while logins are paused. */
+const findSkippedResult = async (
+  deps: ProbeDependencies,
+  call: SavedTest,
+  read: TestedConnection,
+  now: number,
+): Promise<TestResult | undefined> => {
+  // Loaded late: a test that a caller waits for needs neither.
+  const { createSkippedResult, isTestSkipped } = await import('./skipped-test.ts');
+  if (isTestSkipped(call, read, now)) return readLastTest(read.stored) ?? createSkippedResult(deps);
+  if (!isLoginPaused(read.stored)) return undefined;
+  const { endPausedTest, hasNewSecret } = await import('./paused-test.ts');
+  return (await hasNewSecret(deps, call, read.stored)) ? undefined : endPausedTest(deps, call);
 };
 
 /** Counts a dial before it is made. A target that the credentials do not allow is not counted. */
