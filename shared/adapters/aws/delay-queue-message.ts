@@ -8,11 +8,15 @@ let testsQueueClient: SQSClient | undefined;
 const MAX_VISIBILITY_SECONDS = 43_200;
 
 /** Makes the queue deliver a message again after this many seconds instead of after its visibility timeout. */
-export const delayQueueMessage = async (receiptHandle: string, seconds: number): Promise<void> => {
+export const delayQueueMessage = async (
+  receiptHandle: string,
+  seconds: number,
+  queueUrl = readRequiredEnv('TESTS_QUEUE_URL'),
+): Promise<void> => {
   testsQueueClient ??= new SQSClient(awsClientSettings);
   await testsQueueClient.send(
     new ChangeMessageVisibilityCommand({
-      QueueUrl: readRequiredEnv('TESTS_QUEUE_URL'),
+      QueueUrl: queueUrl,
       ReceiptHandle: receiptHandle,
       VisibilityTimeout: Math.min(Math.max(1, Math.round(seconds)), MAX_VISIBILITY_SECONDS),
     }),
