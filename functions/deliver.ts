@@ -1,12 +1,10 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import * as v from 'valibot';
 import { attemptDelivery, type DeliveryDependencies } from '../shared/domain/webhooks/attempt-delivery.ts';
+import { parseWebhookPolicy } from '../shared/domain/webhooks/check-webhook-url.ts';
 import { parseDeliveryMessage } from '../shared/domain/webhooks/delivery.ts';
 import { readEnv } from '../shared/env.ts';
 import { tryParseJson } from '../shared/json.ts';
 import { createLog, type Log } from '../shared/log.ts';
-import { EgressPolicy } from '../shared/network/egress.ts';
-import { buildWebhookPolicy } from '../shared/network/webhook-egress.ts';
 import type { DeliveryMessage } from '../shared/ports/queue.ts';
 import type { PortsFor, Uses } from '../shared/ports/ports.ts';
 import { getAwsRuntime } from '../shared/runtime/aws-runtime.ts';
@@ -21,7 +19,7 @@ type DeliveryRecord = Pick<SQSEvent['Records'][number], 'messageId' | 'receiptHa
 
 interface DeliverOptions extends Pick<DeliveryDependencies, 'send' | 'random'> {
   /** The deployment's egress policy, whose section `webhooks` applies. */
-  readonly egress: EgressPolicy;
+  readonly egress: Readonly<Record<string, unknown>>;
   /** Makes the queue deliver a message again after a number of seconds. */
   readonly postpone: (record: DeliveryRecord, seconds: number) => Promise<void>;
 }
@@ -37,7 +35,7 @@ export const deliverBatch = async (
 ): Promise<SQSBatchResponse> => {
   const { store, signing, queue }: Partial<PortsFor<typeof uses>> = await ports(uses);
   if (!store || !signing || !queue) throw new Error('The function that delivers webhooks lacks a port');
-  const policy = buildWebhookPolicy(egress);
+  const policy = parseWebhookPolicy(egress);
 
   const postponeOrLog = async (record: DeliveryRecord, seconds: number, log: Log): Promise<void> => {
     try {
@@ -96,7 +94,7 @@ const groupIntoLines = (records: readonly DeliveryRecord[]): readonly (readonly 
 export const handler = (event: SQSEvent): Promise<SQSBatchResponse> => {
   const { EGRESS: egress } = readEnv();
   return deliverBatch(event, getAwsRuntime(), {
-    egress: v.parse(EgressPolicy, JSON.parse(egress ?? '{}')),
+    egress: JSON.parse(egress ?? '{}') as Record<string, unknown>, // `parseWebhookPolicy` checks it
     postpone: async ({ receiptHandle, eventSourceARN = '' }, seconds) => {
       const { delayQueueMessage } = await import('../shared/adapters/aws/delay-queue-message.ts');
       const { DELIVERIES_QUEUE_URL: first, LATER_DELIVERIES_QUEUE_URL: later } = readEnv();

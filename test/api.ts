@@ -23,7 +23,7 @@ import type { ConnectionEvent } from '../shared/ports/bus.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Probe } from '../shared/ports/probe.ts';
 import type { Store } from '../shared/ports/store.ts';
-import type { QueuedMessage, TestMessage } from '../shared/ports/queue.ts';
+import type { Queue, QueuedMessage, TestMessage } from '../shared/ports/queue.ts';
 import type { Timer } from '../shared/ports/timer.ts';
 import type { Vault } from '../shared/ports/vault.ts';
 import { DeploymentSettings } from '../shared/settings.ts';
@@ -37,6 +37,7 @@ interface Options {
   readonly settings?: Partial<DeploymentSettings>;
   /** Replaces the in-process probe. A function builds the replacement from the real probe and its parts. */
   readonly probe?: Probe | ((parts: ProbeParts) => Probe);
+  readonly sendDeliveries?: Queue['sendDeliveries'];
   /** Replaces the in-memory store and the vault in a temporary folder. */
   readonly backing?: { readonly store: Store; readonly vault: Vault };
 }
@@ -103,6 +104,7 @@ export const startApi = async ({
   settings,
   probe,
   backing,
+  sendDeliveries = () => Promise.resolve(),
 }: Options = {}) => {
   const folder = await mkdtemp(join(tmpdir(), 'mooring-api-'));
   const outbox = createSqliteStore({
@@ -134,7 +136,7 @@ export const startApi = async ({
         queued.push(...messages.map(({ message }) => message));
         return Promise.resolve();
       },
-      sendDeliveries: () => Promise.resolve(),
+      sendDeliveries,
     },
     signing: await openFileSigningKeys(join(folder, 'webhook-keys')),
     documents: { openapi: () => Promise.resolve('{}'), page: () => Promise.resolve('<html></html>') },
@@ -229,6 +231,7 @@ export const startApi = async ({
 
   return {
     call,
+    runtime,
     addKey,
     stored,
     /** The vault document of a connection. */

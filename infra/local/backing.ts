@@ -13,6 +13,7 @@ import type { Store, StoreEvent } from '../../shared/ports/store.ts';
 import type { Vault } from '../../shared/ports/vault.ts';
 import type { DeploymentSettings } from '../../shared/settings.ts';
 import { consumeQueue } from './consume-queue.ts';
+import { toDeliveryPostponement } from './deliver-locally.ts';
 import { followOutbox } from './follow-outbox.ts';
 import { createQueueingBus } from './queueing-bus.ts';
 import { createQueuedTestRunner } from './queued-test-runner.ts';
@@ -21,6 +22,8 @@ import { openFolderStore } from './state-folder.ts';
 export interface FollowOptions {
   readonly probe: Pick<Probe, 'test'>;
   readonly settings: DeploymentSettings;
+  /** Makes an attempt to deliver an event to a webhook (`deliver-locally.ts`). */
+  readonly deliver: (body: string) => Promise<void>;
   readonly log: Log;
   /** Called with every change of a connection. */
   readonly onChange: (change: StoreEvent) => void;
@@ -62,7 +65,7 @@ export const openFolderBacking = async (folder: string): Promise<Backing> => {
 const followFolder = (
   store: ReturnType<typeof openFolderStore>,
   queue: SqliteQueue,
-  { probe, settings, log, onChange }: FollowOptions,
+  { probe, settings, deliver, log, onChange }: FollowOptions,
 ): Disposable => {
   const stack = new DisposableStack();
   const runTest = createQueuedTestRunner({ store, probe, settings, clock: Date.now });
@@ -85,6 +88,18 @@ const followFolder = (
       failed: (error) => log.error('dead letter handling failed', error),
     }),
   );
+  for (const name of ['deliveries', 'later-deliveries'] as const) {
+    stack.use(
+      consumeQueue({
+        queue,
+        name,
+        dead: 'dead-deliveries',
+        handle: deliver,
+        postponement: toDeliveryPostponement,
+        failed: (error) => log.error('queued delivery failed', error),
+      }),
+    );
+  }
   const reportFailure = (error: unknown) => log.error('outbox delivery failed', error);
   stack.use(followOutbox({ outbox: store, bus: createQueueingBus(queue), failed: reportFailure, onChange }));
   return stack;

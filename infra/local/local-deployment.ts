@@ -15,6 +15,7 @@ import { buildOpenapiDocument } from '../build/openapi.ts';
 import { type Backing, openFolderBacking } from './backing.ts';
 import { renderCurlLines, localOrg, chooseDemoRegistration } from './banner.ts';
 import { type Demo, openDemo } from './demo.ts';
+import { createLocalDelivery } from './deliver-locally.ts';
 import { openLocalProbe } from './local-probe.ts';
 import { createRouter } from './router.ts';
 import { type GatewayHandler, openLocalServer } from './local-server.ts';
@@ -94,7 +95,8 @@ export const startLocalDeployment = async (
     const onChange = (change: StoreEvent) => {
       if (!settings.quiet) for (const line of renderStatusLines(change)) print(line);
     };
-    stack.use(await backing.follow({ probe, settings: settings.settings, log, onChange }));
+    const deliver = createLocalDelivery(runtime, settings.policy);
+    stack.use(await backing.follow({ probe, settings: settings.settings, deliver, log, onChange }));
     const backfilled = runBackfill(runtime, { budgetMs: Infinity, passes: 1 });
     backfilled.catch((error: unknown) => log.error('slot backfill failed', error));
     stack.use(scheduleMinutes({ runtime, clock: Date.now, repeat: repeatMinutes }));

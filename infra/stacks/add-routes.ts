@@ -66,6 +66,7 @@ const buildApiEnvironment = ({ uses }: FunctionPlan, deployment: Deployment, dat
   return {
     ...(uses.store && { TABLE_NAME: names.table }),
     ...(uses.queue?.split(' ').includes('tests') && { TESTS_QUEUE_URL: data.tests.queueUrl }),
+    ...(uses.queue?.split(' ').includes('deliveries') && data.deliveries.environment),
     ...(uses.vault && {
       SECRET_PREFIX: names.secrets,
       SECRET_KEY_ID: data.secretsKey.keyArn,

@@ -15,6 +15,7 @@ import type { FunctionPlan } from './plan-functions.ts';
 import { acceptFinding, createGrant } from './policy-grant.ts';
 import { type GrantResources, buildGrants, buildStreamGrants } from './grants.ts';
 import { buildResourceArns, buildResourceNames } from './resource-names.ts';
+import { addDeliveryQueues, type DeliveryQueues } from './add-delivery-queues.ts';
 import { addEmptyVault } from './add-empty-vault.ts';
 import { addKeys } from './add-keys.ts';
 import { addScheduler } from './add-scheduler.ts';
@@ -34,6 +35,7 @@ interface DataStackProps extends StackProps, FunctionSource {
 export class DataStack extends Stack {
   readonly table: Table;
   readonly tests: Queue;
+  readonly deliveries: DeliveryQueues;
   readonly deadLetters: Queue;
   readonly grantResources: GrantResources;
   /** For the environment of the functions. */
@@ -108,6 +110,7 @@ export class DataStack extends Stack {
       deadLetterQueue: { queue: deadTests, maxReceiveCount: 5 },
     });
 
+    this.deliveries = addDeliveryQueues(this, names);
     const bus = new EventBus(this, 'Bus', { eventBusName: names.bus });
     new Rule(this, 'TestRule', {
       eventBus: bus,
@@ -126,7 +129,7 @@ export class DataStack extends Stack {
       webhookKey: this.webhookKey.keyArn,
       bus: arns.bus,
       probe: (name) => arns.function(`probe/${name}`),
-      queues: (name) => (name === 'tests' ? [this.tests.queueArn] : []),
+      queues: (name) => (name === 'tests' ? [this.tests.queueArn] : this.deliveries.findArns(name)),
     };
     const publisher = this.addPublisher(publish, { deployment, dist }, names.bus, deadEvents);
     allowEventsOnlyFrom(publisher, bus, arns.bus);
@@ -139,9 +142,10 @@ export class DataStack extends Stack {
         { deployment, dist },
         {
           resources: this.grantResources,
-          queues: { TESTS_QUEUE_URL: this.tests.queueUrl },
+          queues: { TESTS_QUEUE_URL: this.tests.queueUrl, ...this.deliveries.environment },
         },
       ),
+      ...this.deliveries.alarms,
       addSweeper(this, sweep, { deployment, dist }, this.grantResources),
       addUndelivered(this, undelivered, { deployment, dist }, { places: this.grantResources, deadTests }),
       this.alarmOnLetters(

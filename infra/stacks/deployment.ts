@@ -86,6 +86,13 @@ const DeploymentContext = v.object({
     ),
     '5',
   ),
+  /** How many batches of five deliveries run at the same time, of each of the two queues. A slow receiver keeps at most two busy. */
+  deliveryConcurrency: v.optional(
+    createContextSchema(
+      v.pipe(v.number(), v.integer(), v.minValue(2, 'at least 2'), v.maxValue(1000, 'at most 1000')),
+    ),
+    '10',
+  ),
   /** The stage's limit of requests per second, and of requests at the same time. */
   throttle: v.optional(
     createContextSchema(v.strictObject({ rate: v.number(), burst: v.number() })),

@@ -36,6 +36,7 @@ const routelessTimeouts = {
   schedule: 60,
   inbound: 60,
   backfill: 300,
+  deliver: 90,
   sweep: 300,
   undelivered: 60,
   'empty-vault': 300,

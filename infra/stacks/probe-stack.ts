@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { DeploymentSettings } from '../../shared/settings.ts';
 import type { EgressPolicy } from '../../shared/network/egress.ts';
 import { addFunction, type FunctionSource } from './add-function.ts';
+import { addDeliver } from './add-deliver.ts';
 import { addAlarmActions } from './add-alarm-actions.ts';
 import type { DataStack } from './data-stack.ts';
 import type { FunctionPlan } from './plan-functions.ts';
@@ -78,14 +79,16 @@ export class ProbeStack extends Stack {
         maxConcurrency: deployment.testConcurrency,
       });
     }
-    addAlarmActions(
-      this,
-      deployment,
-      functions.flatMap((one) => [
+    const deliver = plans.find(({ name }) => name === 'deliver');
+    if (!deliver) throw new Error('Expected a function deliver');
+    const { EGRESS: egress } = environment;
+    addAlarmActions(this, deployment, [
+      addDeliver(this, deliver, { deployment, dist }, { data, network, egress }),
+      ...functions.flatMap((one) => [
         createProbeAlarm(one, 'Errors', 'A function of the probe fails: read its log'),
         createProbeAlarm(one, 'Throttles', 'Lambda rejects calls of the probe: raise its concurrency'),
       ]),
-    );
+    ]);
     new CfnOutput(this, 'VpcId', { value: network.vpc.vpcId });
     if (network.egressIps.length > 0) {
       new CfnOutput(this, 'EgressIps', {

@@ -10,6 +10,11 @@ export const buildResourceNames = (prefix: string) => ({
   secrets: prefix,
   tests: `${prefix}-tests`,
   deadTests: `${prefix}-dead-tests`,
+  /** First attempts. The name of a FIFO queue ends with `.fifo`. */
+  deliveries: `${prefix}-deliveries.fifo`,
+  deadDeliveries: `${prefix}-dead-deliveries.fifo`,
+  laterDeliveries: `${prefix}-later-deliveries`,
+  deadLaterDeliveries: `${prefix}-dead-later-deliveries`,
   deadEvents: `${prefix}-dead-events`,
   deadLetters: `${prefix}-dead-letters`,
   /** `connections/create` → `mooring-connections-create`. */

@@ -242,7 +242,9 @@ describe('stacks', () => {
       { source: ['mooring'], detail: { test: [true] } },
     ]);
     expect(resourcesOf(MooringProbe, 'AWS::Lambda::EventSourceMapping')).toMatchObject([
-      { FunctionResponseTypes: ['ReportBatchItemFailures'] },
+      { FunctionResponseTypes: ['ReportBatchItemFailures'] }, // tests
+      { FunctionResponseTypes: ['ReportBatchItemFailures'] }, // first deliveries
+      { FunctionResponseTypes: ['ReportBatchItemFailures'] }, // later ones
     ]);
   });
 

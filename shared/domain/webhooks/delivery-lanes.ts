@@ -3,7 +3,7 @@ import { tableKeys } from '../table-keys.ts';
 import type { StoredWebhook } from './webhook.ts';
 
 /** How many attempts to a slow webhook run at once, in all functions together. */
-export const MAX_SLOW_ATTEMPTS = 4;
+export const MAX_SLOW_ATTEMPTS = 2;
 
 const LANE_SECONDS = 30;
 
