@@ -35,17 +35,23 @@ interface SqliteQueueOptions {
   /** The store's file. One process at a time may receive from it: what an earlier one had in work becomes visible again. */
   readonly path: string;
   readonly clock?: Clock;
+  /** A visitor sends and moves messages while another process may receive them. */
+  readonly isVisitor?: boolean;
 }
 
 /** Durable queues in the store's file, with the semantics of SQS: at least once, delays, fair turns, and order within a turn where it matters. */
-export const openSqliteQueue = ({ path, clock = Date.now }: SqliteQueueOptions): SqliteQueue => {
+export const openSqliteQueue = ({
+  path,
+  clock = Date.now,
+  isVisitor = false,
+}: SqliteQueueOptions): SqliteQueue => {
   const db = new DatabaseSync(path, { timeout: 10_000 });
   db.exec('pragma synchronous = normal');
   const sql = prepareQueueStatements(db);
   const wakes = new Set<() => void>();
   /** After which turn the next one is looked for. */
   const lastTurns = new Map<LocalQueueName, string>();
-  sql.releaseAll.run(clock(), IN_WORK);
+  if (!isVisitor) sql.releaseAll.run(clock(), IN_WORK);
 
   const inTransaction = <T>(work: () => T): T => {
     db.exec('begin immediate');
