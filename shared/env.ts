@@ -31,10 +31,7 @@ const Env = v.object({
   /** The queue of tests that events request. */
   TESTS_QUEUE_URL: v.optional(EnvText),
   /** How many scheduled tests one call of `probe/test` makes at the same time to one host or account. */
-  DESTINATION_TESTS_AT_ONCE: v.optional(
-    v.pipe(EnvText, v.transform(Number), v.integer(), v.minValue(1)),
-    '10',
-  ),
+  DESTINATION_TESTS_AT_ONCE: v.optional(EnvText),
   /** The FIFO queue of first attempts to deliver events to webhooks, and the queue of later attempts. */
   DELIVERIES_QUEUE_URL: v.optional(EnvText),
   LATER_DELIVERIES_QUEUE_URL: v.optional(EnvText),
@@ -61,9 +58,7 @@ let cachedEnv: Env | undefined;
 export const readEnv = (): Env => (cachedEnv ??= v.parse(Env, process.env));
 
 /** Reads a variable that the function needs. Throws if it is not set, which is a fault of the deployment. */
-export const readRequiredEnv = (
-  name: Exclude<keyof Env, 'SETTINGS' | 'SWEEP' | 'DESTINATION_TESTS_AT_ONCE'>,
-): string => {
+export const readRequiredEnv = (name: Exclude<keyof Env, 'SETTINGS' | 'SWEEP'>): string => {
   const value = readEnv()[name];
   if (value === undefined) throw new Error(`The environment variable ${name} is not set`);
   return value;

@@ -1,12 +1,7 @@
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { openVpcProbe, probeUses } from '../../shared/runtime/vpc-probe.ts';
-import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
-import type { Runtime } from '../../shared/runtime/runtime.ts';
-import { createProbeHandler, runLogged } from '../../shared/runtime/probe-handler.ts';
-import { createLog, type Log } from '../../shared/log.ts';
-import type { DraftTest, Probe, SavedTest } from '../../shared/ports/probe.ts';
-import type { TestMessage } from '../../shared/ports/queue.ts';
-import { readEnv } from '../../shared/env.ts';
+import type { SQSEvent } from 'aws-lambda';
+import type { DraftTest, SavedTest } from '../../shared/ports/probe.ts';
+import { createProbeHandler } from '../../shared/runtime/probe-handler.ts';
+import { probeUses } from '../../shared/runtime/vpc-probe.ts';
 
 export const uses = probeUses;
 
@@ -15,88 +10,9 @@ const handleTestCall = createProbeHandler('probe/test', (probe, call: SavedTest 
 );
 
 /** Runs tests that API functions request, and tests that come through the queue: those of changes, events and the schedule. */
-export const handler = (event: SavedTest | DraftTest | SQSEvent) =>
-  'Records' in event
-    ? runQueuedTests(event, getAwsRuntime(), {
-        createProbe: openVpcProbe,
-        postpone: postponeQueuedTest,
-        destinationLimit: readEnv().DESTINATION_TESTS_AT_ONCE,
-      })
-    : handleTestCall(event);
-
-interface QueuedTestPorts {
-  readonly createProbe: (log: Log) => Promise<Pick<Probe, 'test'>>;
-  /** Makes the queue deliver a message again after a number of seconds. */
-  readonly postpone: (receiptHandle: string, seconds: number) => Promise<void>;
-  /** How many scheduled tests run at the same time to one destination. */
-  readonly destinationLimit: number;
-}
-
-/**
- * Runs the tests concurrently. The queue delivers failed messages again, and moves them to the dead letters after a few attempts. Messages over
- * a quota are delivered again when the quota allows it.
- */
-export const runQueuedTests = async (
-  { Records: records }: { readonly Records: readonly QueuedTestMessage[] },
-  { ports, clock, settings, writeLog }: Runtime,
-  { createProbe, postpone, destinationLimit }: QueuedTestPorts,
-): Promise<SQSBatchResponse> => {
+export const handler = async (event: SavedTest | DraftTest | SQSEvent) => {
+  if (!('Records' in event)) return handleTestCall(event);
   // Loaded here, so that a test that a caller waits for does not load what only the queue needs.
-  const [{ parseTestMessage }, { runQueuedTest, toPostponementSeconds }, { createFairQueue }] =
-    await Promise.all([
-      import('../../shared/domain/events/parse-test-message.ts'),
-      import('../../shared/domain/testing/queued-tests.ts'),
-      import('../../shared/adapters/local/fair-queue.ts'),
-    ]);
-  const turns = createFairQueue({ atOnce: records.length, perDestination: destinationLimit });
-  const runMessage = async (log: Log, message: TestMessage): Promise<void> => {
-    const [probe, { store }] = await Promise.all([createProbe(log), ports(probeUses)]);
-    if (!store) throw new Error('The probe was given no store');
-    const outcome = await runQueuedTest(
-      {
-        store,
-        probe,
-        limits: settings,
-        now: clock(),
-        takeTurn: ({ hosts, isScheduled }, work) =>
-          isScheduled ? turns.run({ tenant: 'all', destination: hosts }, work) : work(),
-      },
-      message,
-    );
-    if (outcome !== 'tested') log.info('queued test not needed', { outcome });
-  };
-  const outcomes = await Promise.all(
-    records.map(async ({ messageId, receiptHandle, body }) => {
-      const log = createLog({ function: 'probe/test', message_id: messageId }, writeLog);
-      try {
-        const message = parseTestMessage(body);
-        await runLogged('probe/test', log, () => runMessage(log, message));
-        return [];
-      } catch (error) {
-        const seconds = toPostponementSeconds(error);
-        if (seconds === undefined) log.error('queued test failed', error);
-        else await postponeOrLog(log, seconds, () => postpone(receiptHandle, seconds));
-        return [{ itemIdentifier: messageId }];
-      }
-    }),
-  );
-  return { batchItemFailures: outcomes.flat() };
+  const { runVpcQueuedTests } = await import('../../shared/runtime/run-queued-tests.ts');
+  return runVpcQueuedTests(event);
 };
-
-type QueuedTestMessage = Pick<SQSEvent['Records'][number], 'messageId' | 'receiptHandle' | 'body'>;
-
-/** Postpones a message. If that fails, the queue delivers it again after its visibility timeout. */
-const postponeOrLog = async (log: Log, seconds: number, postpone: () => Promise<void>): Promise<void> => {
-  try {
-    await postpone();
-    log.info('queued test postponed', { seconds });
-  } catch (error) {
-    log.error('queued test postponement failed', error);
-  }
-};
-
-const postponeQueuedTest = async (receiptHandle: string, seconds: number): Promise<void> =>
-  (await import('../../shared/adapters/aws/delay-queue-message.ts')).delayQueueMessage(
-    receiptHandle,
-    seconds,
-  );

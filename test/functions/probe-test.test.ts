@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import * as v from 'valibot';
-import { runQueuedTests } from '../../functions/probe/test.ts';
+import { runQueuedTests } from '../../shared/runtime/run-queued-tests.ts';
 import type { ConnectionEvent } from '../../shared/ports/bus.ts';
 import { Problem } from '../../shared/problem.ts';
 import { DeploymentSettings } from '../../shared/settings.ts';

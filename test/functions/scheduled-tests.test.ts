@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import * as v from 'valibot';
-import { runQueuedTests } from '../../functions/probe/test.ts';
+import { runQueuedTests } from '../../shared/runtime/run-queued-tests.ts';
 import { runScheduledMinute } from '../../functions/schedule.ts';
 import { MINUTE_MS, toSlotMinute, toSlotShard } from '../../shared/domain/schedule/slots.ts';
 import { tableKeys } from '../../shared/domain/table-keys.ts';
