@@ -40,7 +40,7 @@ test('a message is received once, until it is given back or the process ends', a
   queue[Symbol.dispose]();
   queue = open();
   const [first, second] = receive();
-  expect([first, second].map((message) => message && readId(message)).toSorted()).toEqual(['1', '2']);
+  expect(new Set([first, second].map((message) => message && readId(message)))).toEqual(new Set(['1', '2']));
   queue.remove(first?.id ?? 0);
   queue.giveBack(second?.id ?? 0, 5_000, 'failed');
   expect(receive()).toEqual([]);

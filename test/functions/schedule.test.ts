@@ -217,6 +217,6 @@ describe('one-off slots', () => {
     await run(start);
     for (const minutes of [1, 4, 9]) await add({ at: (start + minutes) * MINUTE_MS, seq: minutes });
     await run(start + 10);
-    expect(tests.map(({ message }) => message.seq).toSorted()).toEqual([1, 4, 9]);
+    expect(new Set(tests.map(({ message }) => message.seq))).toEqual(new Set([1, 4, 9]));
   });
 });
