@@ -18,6 +18,7 @@ export const routes = {
   'GET /v1/connections/{id}/usages': 'connections/usages',
   'PUT /v1/connections/{id}/usages/{consumer}': 'connections/use',
   'DELETE /v1/connections/{id}/usages/{consumer}': 'connections/release',
+  'GET /v1/health/connections': 'health/connections',
   'POST /v1/tests': 'tests/create',
   'GET /v1/tests/{id}': 'tests/get',
   'POST /v1/webhooks': 'webhooks/create',

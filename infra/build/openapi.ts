@@ -49,6 +49,7 @@ const ownTags = {
     .map(({ title }) => title)
     .join(', ')}.`,
   connections: 'Saved settings for one source, with credentials.',
+  health: 'What is known about the connections over time.',
   tests: 'Tests of several connections at once, such as the gate of a deployment.',
   meta: 'Health, documentation and problem codes. No authentication required.',
 };

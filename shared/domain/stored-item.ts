@@ -24,6 +24,7 @@ const itemUpgrades = {
   delivery: [],
   batch: [],
   trigger: [],
+  summary: [],
 } as const satisfies Readonly<Record<string, readonly ItemUpgrade[]>>;
 
 export type StoredKind = keyof typeof itemUpgrades;

@@ -72,6 +72,19 @@ export const tableKeys = {
     pk: `${toTenantPartition('B', tenant)}#${batch}`,
     sk: `RESULT#${id}`,
   }),
+  /** The health summary of a tenant: counters in shards, what was counted of each connection, and the failing ones by time. */
+  summaryCounters: (tenant: Tenant, shard: number): ItemKey => ({
+    pk: toTenantPartition('S', tenant),
+    sk: `COUNT#${shard}`,
+  }),
+  summaryEntry: (tenant: Tenant, id: string): ItemKey => ({
+    pk: toTenantPartition('S', tenant),
+    sk: `ENTRY#${id}`,
+  }),
+  summaryFailing: (tenant: Tenant, since: string, id: string): ItemKey => ({
+    pk: toTenantPartition('S', tenant),
+    sk: `FAIL#${since}#${id}`,
+  }),
   /** Connections that use a secret of AWS Secrets Manager in platform mode, by its ARN without the random suffix. */
   secretTriggerPartition: (arn: string) => `ARN#${arn}`,
   /** Connections to an endpoint of Amazon RDS. */
