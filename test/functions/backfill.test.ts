@@ -107,3 +107,22 @@ test('a second pass finds connections that functions of the earlier release crea
   expect(await earlier.run({ passes: 2 })).toBe(true);
   expect(await earlier.listSlots(id)).toEqual([30]);
 });
+
+test('connections of an earlier release are found by events and counted in the health summary', async () => {
+  await using earlier = await startEarlier([60, 0]);
+  const { api, ids } = earlier;
+  const [id = ''] = ids;
+  const key = tableKeys.connection({ org: 'org_test', environment: 'default' }, id);
+  const stored = await api.store.get(key);
+  if (!stored) throw new Error('expected the connection');
+  const host = 'shop.c1a2b3c4d5e6.eu-central-1.rds.amazonaws.com';
+  await api.store.write([{ put: { ...stored, config: { ...Object(stored['config']), host } } }]);
+  expect(await earlier.run()).toBe(true);
+  const pk = tableKeys.rdsTriggerPartition('eu-central-1', 'shop');
+  expect((await api.store.query({ pk, limit: 10 })).items.map(({ sk }) => sk)).toEqual([id]);
+  expect((await api.call('GET /v1/health/connections')).body).toMatchObject({
+    total: 2,
+    by_status: { pending: 2 },
+    by_connector: { postgresql: { pending: 2 } },
+  });
+});

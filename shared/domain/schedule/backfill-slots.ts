@@ -3,7 +3,9 @@ import type { Clock } from '../../ports/clock.ts';
 import { Conflict, type Item, type ItemKey, type ScanTable, type Store } from '../../ports/store.ts';
 import { readConnection } from '../connections/stored-connection.ts';
 import { resolveCurrentLayout, upgradeItem } from '../stored-item.ts';
+import { updateSummary } from '../summary/update-summary.ts';
 import { tableKeys } from '../table-keys.ts';
+import { buildTriggerIndexChanges } from '../triggers/trigger-index.ts';
 import { resolveTestInterval } from './intervals.ts';
 import { buildRegularSlotPut } from './slots.ts';
 
@@ -21,7 +23,8 @@ interface BackfillOptions {
 }
 
 /**
- * Writes the slots of connections that an earlier release created. Repeated until it returns `done`; then it costs one read. A slot that is
+ * Writes the slots of connections that an earlier release created, the items by which events find them, and their part of the health summary.
+ * Repeated until it returns `done`; then it costs one read. A slot that is
  * written although its connection was changed meanwhile is removed when it is due.
  */
 export const backfillSlots = async (options: BackfillOptions): Promise<'done' | 'continued'> => {
@@ -94,6 +97,12 @@ const fillSegment = async (
       ...(state.after && { after: state.after }),
     });
     await writeSlots(store, page.items);
+    // Counts a connection only if no publisher has counted a later revision.
+    await updateSummary(
+      store,
+      page.items.map((after) => ({ id: after.sk, after })),
+      now,
+    );
     const connections = state.connections + page.items.length;
     if (page.next) state = { ...state, after: page.next, connections };
     else {
@@ -110,12 +119,15 @@ const PAGE_ITEMS = 1_000;
 const MAX_SLOTS_PER_WRITE = 50;
 
 const writeSlots = async (store: Store, items: readonly Item[]): Promise<void> => {
-  const changes = items
-    .map(readConnection)
-    .flatMap(({ id, org_id: org, environment_id: environment, options }) => {
-      const interval = resolveTestInterval(options.test_interval_minutes);
-      return interval === 0 ? [] : [buildRegularSlotPut({ tenant: { org, environment }, id }, interval)];
-    });
+  const changes = items.map(readConnection).flatMap((connection) => {
+    const { id, org_id: org, environment_id: environment, options } = connection;
+    const interval = resolveTestInterval(options.test_interval_minutes);
+    const owner = { tenant: { org, environment }, id };
+    return [
+      ...(interval === 0 ? [] : [buildRegularSlotPut(owner, interval)]),
+      ...buildTriggerIndexChanges(undefined, connection),
+    ];
+  });
   for (let n = 0; n < changes.length; n += MAX_SLOTS_PER_WRITE)
     await store.write(changes.slice(n, n + MAX_SLOTS_PER_WRITE));
 };

@@ -8,9 +8,14 @@ import { readConnection } from '../connections/stored-connection.ts';
 import { tableKeys } from '../table-keys.ts';
 import { listDestinations } from '../testing/list-destinations.ts';
 import { MAX_REQUESTED_CONNECTIONS, type TestRequest } from './inbound-event.ts';
-import { readTriggerItem, type TriggeredConnection, type TriggerRange } from './trigger-index.ts';
+import {
+  isIndexedAt,
+  readTriggerItem,
+  type TriggeredConnection,
+  type TriggerRange,
+} from './trigger-index.ts';
 
-/** Reads the connections of the items of an index. Items of connections that are gone are left out. */
+/** Reads the connections of the items of an index. Items of connections that are gone or have changed are left out. */
 export const findIndexed = async (
   store: ReadStore,
   { pk, accepts }: TriggerRange,
@@ -24,7 +29,7 @@ export const findIndexed = async (
     found.push(
       ...items
         .flatMap((item) => (item ? [readConnection(item)] : []))
-        .filter(isWanted)
+        .filter((connection) => isIndexedAt(connection, pk) && isWanted(connection))
         .map(toTriggered),
     );
     const last = page.next ?? (page.items.length === INDEX_PAGE ? page.items.at(-1)?.sk : undefined);

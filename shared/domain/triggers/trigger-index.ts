@@ -52,6 +52,10 @@ const listTriggerItems = (connection: IndexedConnection | undefined): ReadonlyMa
   );
 };
 
+/** Whether a connection still belongs into this partition of the index. */
+export const isIndexedAt = (connection: IndexedConnection, pk: string): boolean =>
+  listTriggerItems(connection).has(pk);
+
 const MAX_TRIGGER_ITEMS = 16;
 
 /**
