@@ -44,7 +44,10 @@ const applyOperations = async (
   store: Store,
   operations: readonly Operation[],
 ): Promise<readonly StoreEvent[]> => {
-  const states = new Map<string, { revision: number; state: State; place: 'active' | 'deleted' }>();
+  const states = new Map<
+    string,
+    { revision: number; state: State; place: 'active' | 'deleted' | 'purged' }
+  >();
   const changes: StoreEvent[] = [];
   const record = (before: Item | undefined, after: Item | undefined) =>
     changes.push({ id: String(changes.length), ...(before && { before }), ...(after && { after }) });
@@ -53,17 +56,18 @@ const applyOperations = async (
     const known = states.get(id);
     const before = known && createConnectionItem(id, known.revision, known.state, known.place === 'deleted');
     const revision = (known?.revision ?? 0) + 1;
-    if (kind === 'put' && known?.place !== 'deleted') {
+    if (kind === 'put' && (known?.place ?? 'active') === 'active') {
       const after = createConnectionItem(id, revision, operation.state);
       await store.write([{ put: after }]);
       states.set(id, { revision, state: operation.state, place: 'active' });
       record(before, after);
     } else if (kind === 'purge' && known?.place === 'deleted' && before) {
       await store.write([{ remove: { pk: before.pk, sk: before.sk } }]);
-      states.delete(id);
+      // An id is never used again.
+      states.set(id, { ...known, place: 'purged' });
       record(before, undefined);
     } else if ((kind === 'delete' || kind === 'restore') && known && before) {
-      if ((known.place === 'deleted') === (kind === 'delete')) continue;
+      if (known.place !== (kind === 'delete' ? 'active' : 'deleted')) continue;
       const after = createConnectionItem(id, revision, known.state, kind === 'delete');
       await store.write([{ remove: { pk: before.pk, sk: before.sk } }, { put: after }]);
       states.set(id, { ...known, revision, place: kind === 'delete' ? 'deleted' : 'active' });
