@@ -59,7 +59,7 @@ const listVaultFunctions = ({ vault }: Uses) => {
  * `introspect` only read. Only `credentials` brings new versions into force and replaces a lost secret.
  */
 export const probeVaultFunctions = {
-  test: ['read', 'readShared', 'tags'],
+  test: ['read', 'readShared', 'readSharedVersion', 'tags'],
   introspect: ['read', 'readShared', 'tags'],
   credentials: ['read', 'readShared', 'tags', 'stage', 'replace', 'promote', 'key'],
 } as const satisfies Record<string, readonly (keyof Vault)[]>;

@@ -85,3 +85,25 @@ describe('presentation', () => {
     expect(body.data).toMatchObject([{ id: bench.id, status: 'degraded' }]);
   });
 });
+
+test('the other APIs answer the same for a degraded connection', async () => {
+  await bench.record('request', null);
+  const uuid = bench.id.slice(5).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  const ask = async () => {
+    const answers = await Promise.all(
+      [
+        'GET /v1/management/connections',
+        `GET /v1/management/connections/${uuid}`,
+        'GET /api/v1/connection_profiles',
+        'GET /api/v1/connections',
+        `GET /api/v1/connections/${uuid}`,
+      ].map((request) => bench.api.call(request)),
+    );
+    return answers.map(({ status, text }) => [status, text]);
+  };
+  const before = await ask();
+  expect(before.map(([status]) => status)).toEqual([200, 200, 200, 200, 200]);
+  await bench.record('schedule', 'timeout');
+  expect(await bench.get()).toMatchObject({ status: 'degraded' });
+  expect(await ask()).toEqual(before);
+});
