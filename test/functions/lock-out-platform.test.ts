@@ -75,6 +75,15 @@ describe('after three refused logins with a secret that the customer keeps', () 
     expect(logins()).toBe(before + 3);
   });
 
+  test('an introspection counts for the version that it used', async () => {
+    await runTest('request');
+    await runTest('request');
+    await share('another-made-up-password');
+    await api.call(`GET /v1/connections/${id}/schema?max_age=0`);
+    expect(await api.stored(id)).toMatchObject({ refusals: 1 });
+    expect(await paused()).toBeNull();
+  });
+
   test('a secret that is gone ends nothing, and a request still tests', async () => {
     await refuseThreeTimes();
     const before = logins();

@@ -20,7 +20,7 @@ import type { IntrospectionAnswer, IntrospectionCall } from '../../ports/probe.t
 import type { Store } from '../../ports/store.ts';
 import type { Problem } from '../../problem.ts';
 import type { ProbeDependencies } from '../../ports/probe-dependencies.ts';
-import { resolveSavedTarget } from '../credentials/resolve-target.ts';
+import { type ResolvedTarget, resolveSavedTarget } from '../credentials/resolve-target.ts';
 import { scrubProblem } from '../credentials/scrub-errors.ts';
 import { findHeldLease, type Lease, releaseLease, acquireLease } from './lease.ts';
 
@@ -78,8 +78,11 @@ const runIntrospectionAttempt = async (
   if (abandoned && !isReferencedSnapshot(stored, abandoned))
     await removeSnapshot(store, { ...tenant, id, snapshot: abandoned });
   let failure: Problem | undefined;
+  let secretVersion: string | undefined;
   try {
-    const catalog = await readIntoSnapshot(deps, call, stored, lease);
+    const target = await resolveSavedTarget(deps, tenant, stored);
+    ({ secretVersion } = target);
+    const catalog = await readIntoSnapshot(deps, { tenant, id, stored, target }, lease);
     const outcome = { at: clock(), catalog, of: hashDerivation('catalog', stored), token, by: call };
     if (await recordIntrospectionOutcome(store, tenant, id, attempt, outcome))
       return { running: false, catalog };
@@ -87,7 +90,7 @@ const runIntrospectionAttempt = async (
     if (!lease.lost.aborted) failure = scrubProblem(error, log);
   }
   if (failure) {
-    const outcome = { at: clock(), problem: failure };
+    const outcome = { at: clock(), problem: failure, secretVersion };
     await recordIntrospectionOutcome(store, tenant, id, attempt, outcome).catch((fault: unknown) =>
       log.error('introspection outcome not recorded', fault, { request_id: call.request_id }),
     );
@@ -136,14 +139,18 @@ const removeUnusedSnapshot = async (
 const isReferencedSnapshot = ({ catalog, previous_catalog: previous }: StoredConnection, snapshot: string) =>
   [catalog, previous].some((each) => each?.snapshot_id === snapshot);
 
+/** The connection whose source is read, and how to reach it. */
+interface IntrospectedSource extends Pick<IntrospectionCall, 'tenant' | 'id'> {
+  readonly stored: StoredConnection;
+  readonly target: ResolvedTarget;
+}
+
 const readIntoSnapshot = async (
   deps: ProbeDependencies,
-  { tenant, id }: IntrospectionCall,
-  stored: StoredConnection,
+  { tenant, id, stored, target: { connector, target, options } }: IntrospectedSource,
   { token: snapshot, lost }: Lease,
 ): Promise<CatalogSummary> => {
   const { store, clock, introspectionBudget: budget } = deps;
-  const { connector, target, options } = await resolveSavedTarget(deps, tenant, stored);
   const { openManagedSession } = await import('../../connectors/run-source-test.ts');
   const earlier = findEarlierCatalog(stored);
   await using writer = createSnapshotWriter(store, { ...tenant, id, snapshot }, { clock, earlier });

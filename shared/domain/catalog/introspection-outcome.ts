@@ -133,7 +133,12 @@ export const prepareForget = (stored: StoredConnection): StoredConnection | unde
 
 /** How an attempt ended, and when (in milliseconds since the epoch). */
 export type IntrospectionOutcome =
-  | { readonly at: number; readonly problem: Problem }
+  | {
+      readonly at: number;
+      readonly problem: Problem;
+      /** In platform mode: the version of the caller's secret that was used, if the attempt came that far. */
+      readonly secretVersion?: string | undefined;
+    }
   | {
       readonly at: number;
       readonly catalog: CatalogSummary;
@@ -170,7 +175,10 @@ export const recordIntrospectionOutcome = async (
         recorded = toFailedState(last, outcome.problem, outcome.at);
         const next = toNextRevision(read, {
           ...(isSameIntrospectionSource(read, last) &&
-            countLoginResult(read, outcome.problem.code, { now: outcome.at })),
+            countLoginResult(read, outcome.problem.code, {
+              now: outcome.at,
+              version: outcome.secretVersion,
+            })),
           last_introspection: recorded,
           cause: 'introspected',
         });

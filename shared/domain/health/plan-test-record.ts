@@ -70,7 +70,13 @@ export const planTestRecord = (
   if (position !== 'newest') {
     const kept = trigger === 'schedule' && !differs ? { ...folded, run: addToRun(folded, ended) } : folded;
     const records = kept === folded ? [buildRecord(null)] : [];
-    return [buildHealthPut(tenant, id, kept, read.seq), ...records, ...buildRetry(call, kept, now, interval)];
+    const audits = trigger === 'schedule' ? [] : [audit];
+    return [
+      buildHealthPut(tenant, id, kept, read.seq),
+      ...records,
+      ...audits,
+      ...buildRetry(call, kept, now, interval),
+    ];
   }
 
   const login = countLoginResult(stored, code, { now, version: finished.secretVersion });
