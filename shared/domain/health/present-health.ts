@@ -62,10 +62,12 @@ const findStatusTime = ({ status, decided_at: at, last_test: last }: StoredConne
 const findNextTest = ({ id, options }: StoredConnection, health: Health, now: number): number | null => {
   const interval = options.test_interval_minutes;
   const { retry_at: retry } = health;
-  // A retry is made in the first minute that begins after its time.
-  return retry !== null && isRetryPending(health, now, Math.max(interval, RETRY_WITHOUT_INTERVAL) * MINUTE_MS)
-    ? Math.ceil(retry / MINUTE_MS) * MINUTE_MS
-    : findNextDue(id, interval, now);
+  const longest = Math.max(interval, RETRY_WITHOUT_INTERVAL) * MINUTE_MS;
+  const regular = findNextDue(id, interval, now);
+  // A retry is made within the first minute that begins after its time, and is still to come until then.
+  const until = { ...health, retry_at: retry === null ? null : retry + 2 * MINUTE_MS };
+  if (retry === null || !isRetryPending(until, now, longest + MINUTE_MS)) return regular;
+  return Math.ceil(retry / MINUTE_MS) * MINUTE_MS;
 };
 
 /** After a fault of Mooring, a connection without scheduled tests is tested again too. */
