@@ -47,18 +47,6 @@ export const tableKeys = {
     pk: toTenantPartition('T', tenant),
     sk: `HEALTH#${id}`,
   }),
-  /** Connections whose scheduled test is due in one minute of each interval. */
-  slotPartition: (interval: number, minute: number, shard: number) => `SLOT#${interval}#${minute}#${shard}`,
-  slot: (interval: number, minute: number, shard: number, id: string): ItemKey => ({
-    pk: tableKeys.slotPartition(interval, minute, shard),
-    sk: id,
-  }),
-  /** What is due once, in one minute since the epoch. */
-  oneOffPartition: (minute: number, shard: number) => `ONCE#${minute}#${shard}`,
-  oneOffSlot: (minute: number, shard: number, entry: string): ItemKey => ({
-    pk: tableKeys.oneOffPartition(minute, shard),
-    sk: entry,
-  }),
   /** A batch test: its header, its connections in chunks, and a result per connection. */
   batch: (tenant: Tenant, batch: string): ItemKey => ({
     pk: `${toTenantPartition('B', tenant)}#${batch}`,
@@ -89,13 +77,6 @@ export const tableKeys = {
   secretTriggerPartition: (arn: string) => `ARN#${arn}`,
   /** Connections to an endpoint of Amazon RDS. */
   rdsTriggerPartition: (region: string, identifier: string) => `RDS#${region}#${identifier}`,
-  /** The minutes that the scheduler has taken, by shard. `minute` is since the epoch. */
-  claim: (shard: number, minute: number): ItemKey => ({
-    pk: `CLAIM#${shard}`,
-    sk: String(minute).padStart(12, '0'),
-  }),
-  /** How far the slots of the connections of earlier releases are written, per segment of the table. */
-  slotBackfill: (segment: number): ItemKey => ({ pk: 'SLOTS', sk: `BACKFILL#${segment}` }),
   /** Next to the tenant's connections: each batch of events lists them in one range query. */
   webhook: (tenant: Tenant, id: string): ItemKey => ({
     pk: toTenantPartition('T', tenant),
@@ -112,8 +93,6 @@ export const tableKeys = {
     pk: tableKeys.webhookPartition(tenant, webhook),
     sk: `LANE#${lane}`,
   }),
-  /** Held by the running back-fill. There is at most one. */
-  slotBackfillLock: { pk: 'SLOTS', sk: 'BACKFILL-LOCK' } satisfies ItemKey,
   quota: (org: string, window: string): ItemKey => ({ pk: `Q#${org}`, sk: window }),
   apiKey: (secret: string): ItemKey => ({ pk: `KEY#${hashKeyPart(secret)}`, sk: 'KEY' }),
   /** The same key in the list of all keys, by its id. */

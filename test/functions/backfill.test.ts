@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { runBackfill } from '../../functions/backfill.ts';
 import { testIntervals } from '../../shared/domain/schedule/intervals.ts';
 import { toSlotMinute, toSlotShard } from '../../shared/domain/schedule/slots.ts';
+import { scheduleKeys } from '../../shared/domain/schedule/schedule-keys.ts';
 import { tableKeys } from '../../shared/domain/table-keys.ts';
 import type { Store } from '../../shared/ports/store.ts';
 import { startApi } from '../api.ts';
@@ -23,13 +24,13 @@ const startEarlier = async (intervals: readonly number[]) => {
     const options = { ...Object(stored['options']), test_interval_minutes: minutes };
     await api.store.write([
       { put: { ...stored, options } },
-      { remove: tableKeys.slot(60, toSlotMinute(id, 60), toSlotShard(id), id) },
+      { remove: scheduleKeys.slot(60, toSlotMinute(id, 60), toSlotShard(id), id) },
     ]);
     ids.push(id);
   }
   const listSlots = async (id: string) => {
     const keys = testIntervals.map((each) =>
-      tableKeys.slot(each, toSlotMinute(id, each), toSlotShard(id), id),
+      scheduleKeys.slot(each, toSlotMinute(id, each), toSlotShard(id), id),
     );
     const found = await api.store.getMany(keys);
     return testIntervals.filter((_, n) => found[n] !== undefined);
@@ -100,7 +101,9 @@ test('a second pass finds connections that functions of the earlier release crea
   await using earlier = await startEarlier([30]);
   const [id = ''] = earlier.ids;
   expect(await earlier.run({ passes: 2 })).toBe(false);
-  await earlier.api.store.write([{ remove: tableKeys.slot(30, toSlotMinute(id, 30), toSlotShard(id), id) }]);
+  await earlier.api.store.write([
+    { remove: scheduleKeys.slot(30, toSlotMinute(id, 30), toSlotShard(id), id) },
+  ]);
   expect(await earlier.run({ passes: 2 })).toBe(false);
   expect(await earlier.listSlots(id)).toEqual([]);
   earlier.pass(3_600_000);

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { runQueuedTests } from '../../shared/runtime/run-queued-tests.ts';
 import { runScheduledMinute } from '../../functions/schedule.ts';
 import { MINUTE_MS, toSlotMinute, toSlotShard } from '../../shared/domain/schedule/slots.ts';
+import { scheduleKeys } from '../../shared/domain/schedule/schedule-keys.ts';
 import { tableKeys } from '../../shared/domain/table-keys.ts';
 import type { QueuedMessage, TestMessage } from '../../shared/ports/queue.ts';
 import { DeploymentSettings } from '../../shared/settings.ts';
@@ -81,7 +82,7 @@ const findDue = (id: string, interval: 5 | 60, from = 0) =>
   from + ((((toSlotMinute(id, interval) - ((start + from) % interval)) % interval) + interval) % interval);
 
 const readSlot = (id: string, interval: 5 | 30 | 60) =>
-  api.store.get(tableKeys.slot(interval, toSlotMinute(id, interval), toSlotShard(id), id));
+  api.store.get(scheduleKeys.slot(interval, toSlotMinute(id, interval), toSlotShard(id), id));
 
 /** What a healthy test leaves for the next decision. */
 const putHealth = (id: string, health: object) =>

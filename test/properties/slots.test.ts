@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { testIntervals } from '../../shared/domain/schedule/intervals.ts';
 import { toSlotMinute, toSlotShard } from '../../shared/domain/schedule/slots.ts';
+import { scheduleKeys } from '../../shared/domain/schedule/schedule-keys.ts';
 import { tableKeys } from '../../shared/domain/table-keys.ts';
 import { type Api, startApi } from '../api.ts';
 import { createConnectionBody } from '../samples.ts';
@@ -16,7 +17,7 @@ afterAll(() => api[Symbol.asyncDispose]());
 const listSlotIntervals = async (id: string): Promise<readonly number[]> => {
   const bare = id.slice(5);
   const keys = testIntervals.map((interval) =>
-    tableKeys.slot(interval, toSlotMinute(bare, interval), toSlotShard(bare), bare),
+    scheduleKeys.slot(interval, toSlotMinute(bare, interval), toSlotShard(bare), bare),
   );
   const found = await api.store.getMany(keys);
   return testIntervals.filter((_, n) => found[n] !== undefined);

@@ -7,6 +7,7 @@ import { runBackfill } from '../../functions/backfill.ts';
 import { readConnection } from '../../shared/domain/connections/stored-connection.ts';
 import { resolveTestInterval } from '../../shared/domain/schedule/intervals.ts';
 import { toSlotMinute, toSlotShard } from '../../shared/domain/schedule/slots.ts';
+import { scheduleKeys } from '../../shared/domain/schedule/schedule-keys.ts';
 import { tableKeys } from '../../shared/domain/table-keys.ts';
 import { type Api, type Body, startApi } from '../api.ts';
 import { onEngine, reach } from '../engines/reach.ts';
@@ -201,7 +202,7 @@ describe.each(releases)('state of release %s', (release) => {
       const interval = resolveTestInterval(options.test_interval_minutes);
       return interval === 0
         ? []
-        : [tableKeys.slot(interval, toSlotMinute(id, interval), toSlotShard(id), id)];
+        : [scheduleKeys.slot(interval, toSlotMinute(id, interval), toSlotShard(id), id)];
     });
     expect(due.length).toBeGreaterThan(10);
     expect((await store.getMany(due)).filter((slot) => slot === undefined)).toEqual([]);

@@ -7,6 +7,7 @@ import { updateSummary } from '../summary/update-summary.ts';
 import { tableKeys } from '../table-keys.ts';
 import { buildTriggerIndexChanges } from '../triggers/trigger-index.ts';
 import { resolveTestInterval } from './intervals.ts';
+import { scheduleKeys } from './schedule-keys.ts';
 import { buildRegularSlotPut } from './slots.ts';
 
 interface BackfillOptions {
@@ -30,7 +31,7 @@ interface BackfillOptions {
 export const backfillSlots = async (options: BackfillOptions): Promise<'done' | 'continued'> => {
   const { store, clock, budgetMs } = options;
   const segments = Array.from({ length: BACKFILL_SEGMENTS }, (_, segment) => segment);
-  const found = await store.getMany(segments.map(tableKeys.slotBackfill));
+  const found = await store.getMany(segments.map(scheduleKeys.backfill));
   const states = found.map(readBackfillState);
   const open = segments.filter((segment) => (states[segment]?.pass ?? 1) <= options.passes);
   if (open.length === 0) return 'done';
@@ -39,7 +40,7 @@ export const backfillSlots = async (options: BackfillOptions): Promise<'done' | 
   const ended = await Promise.all(
     open.map((segment) => fillSegment(options, segment, states[segment] ?? NO_PROGRESS, endsAt)),
   );
-  if (options.lockMs !== undefined) await store.write([{ remove: tableKeys.slotBackfillLock }]);
+  if (options.lockMs !== undefined) await store.write([{ remove: scheduleKeys.backfillLock }]);
   return ended.every(Boolean) ? 'done' : 'continued';
 };
 
@@ -70,7 +71,7 @@ const readBackfillState = (item: Item | undefined): BackfillState => {
 };
 
 const toBackfillItem = (segment: number, { pass, from, after, connections }: BackfillState): Item => ({
-  ...tableKeys.slotBackfill(segment),
+  ...scheduleKeys.backfill(segment),
   layout: resolveCurrentLayout('backfill'),
   pass,
   from,
@@ -139,7 +140,7 @@ const takeLock = async ({ store, clock, lockMs }: BackfillOptions): Promise<bool
   try {
     await store.write([
       {
-        put: { ...tableKeys.slotBackfillLock, layout: resolveCurrentLayout('backfill'), expires },
+        put: { ...scheduleKeys.backfillLock, layout: resolveCurrentLayout('backfill'), expires },
         if: 'absent',
       },
     ]);

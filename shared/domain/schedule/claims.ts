@@ -1,6 +1,6 @@
 import { Conflict, type Item, type Store, type StoreChange } from '../../ports/store.ts';
 import { resolveCurrentLayout, upgradeItem } from '../stored-item.ts';
-import { tableKeys } from '../table-keys.ts';
+import { scheduleKeys } from './schedule-keys.ts';
 
 /** The minutes of one shard that one run of the scheduler sends: from `from` to `to`, both inclusive, since the epoch. */
 export interface Claim {
@@ -83,7 +83,7 @@ const listNewestClaims = async (
   store: Store,
   { shard, minute, now }: ClaimRequest,
 ): Promise<readonly Claim[]> => {
-  const { pk, sk: to } = tableKeys.claim(shard, minute + MAX_LATE_MINUTES);
+  const { pk, sk: to } = scheduleKeys.claim(shard, minute + MAX_LATE_MINUTES);
   const { items } = await store.query({ pk, to, limit: 20, backwards: true });
   // A lease that no run can take now is of a clock that was ahead and was set back.
   return items.map((item) => readClaim(shard, item)).filter(({ until }) => until <= now + 2 * CLAIM_LEASE_MS);
@@ -95,7 +95,7 @@ const readClaim = (shard: number, item: Item): Claim => {
 };
 
 const toClaimItem = ({ shard, from, to, until, done }: Claim, now: number): Item => ({
-  ...tableKeys.claim(shard, to),
+  ...scheduleKeys.claim(shard, to),
   layout: resolveCurrentLayout('claim'),
   from,
   until,

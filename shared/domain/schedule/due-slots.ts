@@ -1,6 +1,6 @@
 import type { Item, ItemKey, ReadStore } from '../../ports/store.ts';
 import { createConcurrencyLimit } from '../concurrency-limit.ts';
-import { tableKeys } from '../table-keys.ts';
+import { scheduleKeys } from './schedule-keys.ts';
 import type { Claim } from './claims.ts';
 import { type TestInterval, testIntervals } from './intervals.ts';
 import { readSlot } from './slots.ts';
@@ -33,11 +33,11 @@ export const listDueSlots = async (
     for (const interval of testIntervals) {
       if (interval === 0) continue;
       for (let minute = Math.max(from, to - interval + 1); minute <= to; minute += 1)
-        await read(tableKeys.slotPartition(interval, minute % interval, shard), { minute, interval });
+        await read(scheduleKeys.slotPartition(interval, minute % interval, shard), { minute, interval });
     }
     // One-off slots expire, so a longer gap has none.
     for (let minute = Math.max(from, to - MAX_ONE_OFF_GAP + 1); minute <= to; minute += 1)
-      await read(tableKeys.oneOffPartition(minute, shard), { minute });
+      await read(scheduleKeys.oneOffPartition(minute, shard), { minute });
   }
   await reads.done();
   return found;

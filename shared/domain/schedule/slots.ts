@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Item, StoreChange } from '../../ports/store.ts';
 import type { Tenant } from '../access/tenant.ts';
 import { resolveCurrentLayout } from '../stored-item.ts';
+import { scheduleKeys } from './schedule-keys.ts';
 import { tableKeys } from '../table-keys.ts';
 import { resolveTestInterval, type TestInterval } from './intervals.ts';
 
@@ -36,7 +37,7 @@ export interface SlotOwner {
 }
 
 const toRegularSlotKey = ({ id }: SlotOwner, interval: TestInterval) =>
-  tableKeys.slot(interval, toSlotMinute(id, interval), toSlotShard(id), id);
+  scheduleKeys.slot(interval, toSlotMinute(id, interval), toSlotShard(id), id);
 
 /**
  * The writes that keep the regular slot of a connection in step with its interval. Part of the transaction that changes the connection;
@@ -93,7 +94,7 @@ const ONE_OFF_RETENTION_SECONDS = 8 * 86_400;
 /** The write that adds a one-off slot. A slot with the same kind, connection, `ref` and minute is replaced. */
 export const buildOneOffSlotPut = ({ kind, tenant, id, at, seq, ref = '' }: OneOffSlot): StoreChange => ({
   put: {
-    ...tableKeys.oneOffSlot(Math.ceil(at / MINUTE_MS), toSlotShard(id), `${kind}#${id}#${ref}`),
+    ...scheduleKeys.oneOffSlot(Math.ceil(at / MINUTE_MS), toSlotShard(id), `${kind}#${id}#${ref}`),
     layout: resolveCurrentLayout('slot'),
     o: tenant.org,
     e: tenant.environment,

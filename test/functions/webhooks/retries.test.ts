@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { retryWaitsMs } from '../../../shared/domain/webhooks/retry-schedule.ts';
 import { parseDeliveryRef } from '../../../shared/domain/webhooks/delivery-ref.ts';
 import { MINUTE_MS, readSlot, SLOT_SHARDS } from '../../../shared/domain/schedule/slots.ts';
+import { scheduleKeys } from '../../../shared/domain/schedule/schedule-keys.ts';
 import { tableKeys } from '../../../shared/domain/table-keys.ts';
 import type { DeliveryMessage } from '../../../shared/ports/queue.ts';
 import { makeEvent, startReceiver, startWebhookApi, type WebhookBody } from './fixtures.ts';
@@ -17,7 +18,7 @@ const takeNext = async (api: WebhookApi, now: number, dueAt: number) => {
   if (queued) return { message: queued.message, at: now + (queued.delaySeconds ?? 0) * 1000 };
   const minute = Math.ceil(dueAt / MINUTE_MS);
   for (let shard = 0; shard < SLOT_SHARDS; shard += 1) {
-    const { items } = await api.store.query({ pk: tableKeys.oneOffPartition(minute, shard), limit: 10 });
+    const { items } = await api.store.query({ pk: scheduleKeys.oneOffPartition(minute, shard), limit: 10 });
     const [slot] = items.map(readSlot);
     const message = slot && parseDeliveryRef(slot, slot.ref);
     if (message) return { message, at: dueAt };
