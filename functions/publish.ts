@@ -2,80 +2,50 @@ import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 
 import { getAwsRuntime } from '../shared/runtime/aws-runtime.ts';
 import type { Runtime } from '../shared/runtime/runtime.ts';
 import { toStoreEvent } from '../shared/adapters/aws/stream-record.ts';
-import { toConnectionEvents } from '../shared/domain/events/connection-events.ts';
+import { publishChanges } from '../shared/domain/events/publish-changes.ts';
 import { createLog } from '../shared/log.ts';
-import type { Bus, ConnectionEvent } from '../shared/ports/bus.ts';
 import type { PortsFor, Uses } from '../shared/ports/ports.ts';
+import type { StoreEvent } from '../shared/ports/store.ts';
 
-export const uses = { bus: 'put' } as const satisfies Uses;
+export const uses = {
+  store: 'write',
+  bus: 'put',
+  queue: 'tests deliveries',
+  parking: 'put',
+} as const satisfies Uses;
 
-interface RecordEvents {
-  readonly record: DynamoDBRecord;
-  readonly events: readonly ConnectionEvent[];
+/** A batch of the table's stream, or one that `npm run replay` sends again. */
+export interface PublishEvent extends DynamoDBStreamEvent {
+  /** Whether the records were parked before. One that still cannot become an event is then reported, and not parked again. */
+  readonly replay?: boolean;
 }
 
-/**
- * Publishes the changes of the table on the bus. Sends a record that cannot be converted to the dead letters, so that it does not block the
- * stream. If the bus refuses events, the stream delivers again from the first refused record.
- */
-export const publishChanges = async (
-  { Records: records }: DynamoDBStreamEvent,
-  { ports, writeLog }: Pick<Runtime, 'ports' | 'writeLog'>,
-  sendDeadLetter: (letter: object) => Promise<void>,
+/** Publishes a batch of the table's stream. Lambda delivers again from the first record that was not published. */
+export const publishRecords = async (
+  { Records: records, replay = false }: PublishEvent,
+  { ports, clock, writeLog }: Pick<Runtime, 'ports' | 'clock' | 'writeLog'>,
 ): Promise<DynamoDBBatchResponse> => {
-  const { bus }: Partial<PortsFor<typeof uses>> = await ports(uses);
-  if (!bus) throw new Error('The publisher was given no bus');
+  const { store, bus, queue, parking }: Partial<PortsFor<typeof uses>> = await ports(uses);
+  if (!store || !bus || !queue || !parking)
+    throw new Error('The publisher was given no store, bus, queue or parking');
   const log = createLog({ function: 'publish' }, writeLog);
-  const batch: RecordEvents[] = [];
-  for (const record of records) {
-    try {
-      batch.push({ record, events: toConnectionEvents([toStoreEvent(record)]) });
-    } catch (error) {
-      const letter = {
-        event_id: record.eventID,
-        keys: record.dynamodb?.Keys,
-        at: record.dynamodb?.ApproximateCreationDateTime,
-      };
-      log.error('event conversion failed', error, { event_id: record.eventID });
-      await sendDeadLetter(letter);
-    }
-  }
-  const refused = await putBatch(bus, batch, (error) => log.error('event publishing failed', error));
-  const itemIdentifier = refused?.dynamodb?.SequenceNumber;
-  if (refused && itemIdentifier === undefined) throw new Error('A record of a stream has no sequence number');
-  return { batchItemFailures: itemIdentifier === undefined ? [] : [{ itemIdentifier }] };
+  const refused = await publishChanges(
+    { store, bus, queue, parking: replay ? undefined : parking, now: clock(), log },
+    records.map(readRecord),
+  );
+  if (refused === undefined) return { batchItemFailures: [] };
+  const itemIdentifier = records[refused]?.dynamodb?.SequenceNumber;
+  if (itemIdentifier === undefined) throw new Error('A record of a stream has no sequence number');
+  return { batchItemFailures: [{ itemIdentifier }] };
 };
 
-/** Publishes all at once. If that fails, publishes in order, ten records at a time; returns the first record of the first refused part. */
-const putBatch = async (
-  bus: Bus,
-  batch: readonly RecordEvents[],
-  logFailure: (error: unknown) => void,
-): Promise<DynamoDBRecord | undefined> => {
+const readRecord = (record: DynamoDBRecord): StoreEvent => {
   try {
-    await putEvents(bus, batch);
-    return undefined;
-  } catch (error) {
-    logFailure(error);
+    return { ...toStoreEvent(record), raw: record };
+  } catch (damage) {
+    return { id: record.eventID ?? record.dynamodb?.SequenceNumber ?? 'unknown', damage, raw: record };
   }
-  for (let at = 0; at < batch.length; at += 10) {
-    const part = batch.slice(at, at + 10);
-    try {
-      await putEvents(bus, part);
-    } catch {
-      return part[0]?.record;
-    }
-  }
-  return undefined;
 };
 
-const putEvents = async (bus: Bus, batch: readonly RecordEvents[]): Promise<void> => {
-  const events = batch.flatMap((each) => each.events);
-  if (events.length > 0) await bus.put(events);
-};
-
-export const handler = (event: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> =>
-  publishChanges(event, getAwsRuntime(), async (letter) => {
-    const { sendDeadEvent } = await import('../shared/adapters/aws/send-dead-event.ts');
-    await sendDeadEvent(letter);
-  });
+export const handler = (event: PublishEvent): Promise<DynamoDBBatchResponse> =>
+  publishRecords(event, getAwsRuntime());

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Store } from '../shared/ports/store.ts';
 import type { SweepVault } from '../shared/ports/vault.ts';
+import { resolveStateFolder } from './local/state-folder.ts';
 import { chooseStateFolder, type ProcessEnvironment, type LocationFlags } from './api-key-location.ts';
 
 /** A vault, and the store whose connections name its secrets. */
@@ -40,7 +41,11 @@ const openAwsVaultLocation = async (environment: ProcessEnvironment): Promise<Va
 const openEmulatorVault = async (environment: ProcessEnvironment): Promise<VaultLocation> => {
   const { openAwsBacking } = await import('./local/aws-backing.ts');
   const { readEmulatorTable } = await import('./local/emulator-config.ts');
-  const { store, vault, [Symbol.asyncDispose]: dispose } = await openAwsBacking(environment);
+  const {
+    store,
+    vault,
+    [Symbol.asyncDispose]: dispose,
+  } = await openAwsBacking(environment, resolveStateFolder(environment['MOORING_STATE']));
   const host = new URL(environment['AWS_ENDPOINT_URL'] ?? '').host;
   const name = `In the vault of the table ${readEmulatorTable(environment)} of ${host}`;
   return { store, vault, name, [Symbol.asyncDispose]: dispose };

@@ -37,8 +37,8 @@ const Env = v.object({
   LATER_DELIVERIES_QUEUE_URL: v.optional(EnvText),
   /** `off` stops the sweeper. */
   SWEEP: v.optional(v.picklist(['on', 'off']), 'on'),
-  /** The queue for table changes that could not be converted to events. */
-  DEAD_EVENTS_URL: v.optional(EnvText),
+  /** The bucket for table changes that could not be converted to events. */
+  PARKED_BUCKET: v.optional(EnvText),
   AWS_REGION: v.optional(EnvText),
   VPC_ID: v.optional(EnvText),
   /** The host and port of the Lambda runtime API, set by Lambda: `127.0.0.1:9001`. */

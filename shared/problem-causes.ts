@@ -19,6 +19,8 @@ export const problemCauses: Readonly<Record<ProblemCode, string>> = {
     'An active connection of this organisation and environment has this name. Upper and lower case do not matter.',
   'in-use': 'Consumers use this connection. `usages` lists them.',
   'precondition-failed': 'If-Match has another version than the current one: another update came first.',
+  'events-expired':
+    'The events that follow `after` were published more than 7 days ago, or `after` is no event of this organisation and environment.',
   'payload-too-large': 'The request body, or the connection after the update, has more than 256 KB.',
   'unsupported-media-type': 'The request body is not JSON in UTF-8, or it is compressed.',
   'idempotency-key-reused': 'The same Idempotency-Key was sent with another body within the last 24 hours.',

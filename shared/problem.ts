@@ -53,6 +53,8 @@ export const problems = {
     'Delete its usages first: DELETE /v1/connections/{id}/usages/{consumer}.'),
   'precondition-failed': defineProblem(412, 'request', false, 'The connection has changed',
     'Read the connection again, then repeat the update with its new ETag.'),
+  'events-expired': defineProblem(410, 'request', false, 'Events are kept no longer',
+    'Start again without `after`: GET /v1/events begins with the oldest event of the last 7 days.'),
   'payload-too-large': defineProblem(413, 'request', false, 'Request body too large',
     'Send at most 256 KB.'),
   'unsupported-media-type': defineProblem(415, 'request', false, 'Unsupported content type',

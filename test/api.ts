@@ -9,8 +9,8 @@ import { createDirectProbe } from '../shared/runtime/direct-probe.ts';
 import { openFileVault } from '../shared/adapters/local/file-vault.ts';
 import type { Runtime } from '../shared/runtime/runtime.ts';
 import { createSqliteStore } from '../shared/adapters/local/sqlite-store.ts';
-import { parseTestMessage } from '../shared/domain/events/parse-test-message.ts';
-import { toConnectionEvents } from '../shared/domain/events/connection-events.ts';
+import type { PublishedEvent } from '../shared/domain/events/event-types.ts';
+import { publishChanges } from '../shared/domain/events/publish-changes.ts';
 import { tableKeys } from '../shared/domain/table-keys.ts';
 import { readConnection } from '../shared/domain/connections/stored-connection.ts';
 import { runQueuedTest } from '../shared/domain/testing/queued-tests.ts';
@@ -19,7 +19,6 @@ import { createHandler } from '../shared/http/handler.ts';
 import { openFileSigningKeys } from '../shared/adapters/local/file-signing-keys.ts';
 import { createLog } from '../shared/log.ts';
 import type { EgressPolicy } from '../shared/network/egress.ts';
-import type { ConnectionEvent } from '../shared/ports/bus.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { Probe } from '../shared/ports/probe.ts';
 import type { Store } from '../shared/ports/store.ts';
@@ -126,11 +125,17 @@ export const startApi = async ({
     credentials: (call) => perCall().credentials(call),
   };
   const queued: TestMessage[] = [];
+  const published: PublishedEvent[] = [];
   const ports = {
     store,
     vault,
     probe: typeof probe === 'function' ? probe({ store, clock, real }) : (probe ?? real),
-    bus: { put: () => Promise.resolve() },
+    bus: {
+      put: (events: readonly PublishedEvent[]) => {
+        published.push(...events);
+        return Promise.resolve();
+      },
+    },
     queue: {
       sendTests: (messages: readonly QueuedMessage<TestMessage>[]) => {
         queued.push(...messages.map(({ message }) => message));
@@ -217,17 +222,18 @@ export const startApi = async ({
     return item && readConnection(item);
   };
 
-  const takeEvents = () => {
+  /** Publishes the pending changes. Returns their events and takes the tests that they request, and all others, out of the queue. */
+  const publish = async () => {
     const changes = outbox.events(undefined, 1000);
+    const log = createLog({ function: 'publish' }, writeLog);
+    const refused = await publishChanges({ ...ports, parking: undefined, now: clock(), log }, changes);
+    if (refused !== undefined) throw new Error('expected every change to be published');
     const last = changes.at(-1);
     if (last) outbox.ack(last.id);
-    return toConnectionEvents(changes);
+    return { events: published.splice(0), tests: queued.splice(0) };
   };
-  const makeTest = (event: ConnectionEvent) =>
-    runQueuedTest(
-      { store, probe: ports.probe, limits: runtime.settings, now: clock() },
-      parseTestMessage(JSON.stringify({ detail: event })),
-    );
+  const makeTest = (message: TestMessage) =>
+    runQueuedTest({ store, probe: ports.probe, limits: runtime.settings, now: clock() }, message);
 
   return {
     call,
@@ -246,17 +252,17 @@ export const startApi = async ({
     probe: ports.probe,
     queue: ports.queue,
     settings: runtime.settings,
-    /** The messages of the queue of tests. Nothing takes them out. */
+    /** The messages of the queue of tests. Only `publish` and `settle` take them out. */
     queued,
     folder,
     logged,
-    takeEvents,
+    publish,
     makeTest,
-    /** Publishes the pending changes as events and runs the tests that the events ask for. */
+    /** Publishes the pending changes and runs the tests that they request. */
     settle: async () => {
-      const events = takeEvents();
-      for (const event of events) if (event.test) await makeTest(event);
-      return events;
+      const { events, tests } = await publish();
+      for (const message of tests) await makeTest(message);
+      return { events, tests };
     },
     [Symbol.asyncDispose]: async () => {
       outbox.close();

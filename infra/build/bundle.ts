@@ -66,7 +66,11 @@ const buildBundleOptions = (name: string, functions: readonly FunctionPlan[], ou
     metafile: true,
     logLevel: 'warning',
     // pg tries to load it and works without it.
-    external: ['pg-native', ...listUnusedClients(functions), ...(isProbe ? [] : driverPackages)],
+    external: [
+      'pg-native',
+      ...listUnusedClients(functions),
+      ...(isProbe ? [] : listExcludedDrivers(functions)),
+    ],
     plugins: isProbe ? [noOptionalModulesPlugin] : [noSessionsPlugin],
     banner: { js: commonJsBanner },
   } as const satisfies Parameters<typeof build>[0];
@@ -91,7 +95,15 @@ const sdkClientsByPort: { readonly [K in keyof Uses]: readonly string[] } = {
   vault: ['@aws-sdk/client-secrets-manager', '@aws-sdk/client-kms'],
   probe: ['@aws-sdk/client-lambda'],
   bus: ['@aws-sdk/client-eventbridge'],
+  queue: ['@aws-sdk/client-sqs'],
+  parking: ['@aws-sdk/client-s3'],
 };
+
+/** The driver of S3 is also the client of a port. */
+const listExcludedDrivers = (functions: readonly FunctionPlan[]): readonly string[] =>
+  functions.some(({ uses }) => uses.parking)
+    ? driverPackages.filter((name) => !sdkClientsByPort.parking?.some((client) => name.startsWith(client)))
+    : driverPackages;
 
 /** Clients of undeclared ports are not bundled; importing one fails at run time. */
 const listUnusedClients = (functions: readonly FunctionPlan[]): readonly string[] =>

@@ -4,20 +4,21 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createDynamoStore } from '../../shared/adapters/aws/dynamo-store.ts';
 import { createEventBridgeBus } from '../../shared/adapters/aws/eventbridge-bus.ts';
 import { createKmsSigningKeys } from '../../shared/adapters/aws/kms-signing-keys.ts';
 import { createSqsQueue } from '../../shared/adapters/aws/sqs-queue.ts';
 import { createSecretsVault } from '../../shared/adapters/aws/vault/secrets-vault.ts';
-import { toConnectionEvents } from '../../shared/domain/events/connection-events.ts';
+import { createFolderParking } from '../../shared/adapters/local/folder-parking.ts';
 import { parseTestMessage } from '../../shared/domain/events/parse-test-message.ts';
+import { publishChanges } from '../../shared/domain/events/publish-changes.ts';
 import { toPostponementSeconds } from '../../shared/domain/testing/queued-tests.ts';
 import { failUndeliveredTest } from '../../shared/domain/testing/undelivered-test.ts';
 import type { Log } from '../../shared/log.ts';
-import type { ConnectionEvent } from '../../shared/ports/bus.ts';
-import type { StoreEvent } from '../../shared/ports/store.ts';
 import type { TestMessage } from '../../shared/ports/queue.ts';
+import type { StoreEvent } from '../../shared/ports/store.ts';
 import { readEmulatorConfig, emulatorName, readEmulatorTable } from './emulator-config.ts';
 import { ensureEventPath, ensureKey } from './aws-resources.ts';
 import type { Backing, FollowOptions } from './backing.ts';
@@ -29,6 +30,7 @@ import { createQueuedTestRunner } from './queued-test-runner.ts';
 /** Uses the server that AWS_ENDPOINT_URL names, and creates what is missing there. */
 export const openAwsBacking = async (
   environment: Readonly<Record<string, string | undefined>>,
+  folder: string,
 ): Promise<Backing> => {
   const config = readEmulatorConfig(environment);
   const table = readEmulatorTable(environment);
@@ -57,7 +59,7 @@ export const openAwsBacking = async (
       vault: createSecretsVault({ secrets, kms, prefix: table, keyId, macKeyId, markKeyId, clock: Date.now }),
       signing: createKmsSigningKeys({ kms, keyId: webhookKeyId }),
       queue,
-      follow: (options) => followAwsEvents({ config, table, dynamo, events, sqs, queues }, options),
+      follow: (options) => followAwsEvents({ config, table, folder, dynamo, events, sqs, queues }, options),
       [Symbol.asyncDispose]: () => Promise.resolve(close()),
     };
   } catch (error) {
@@ -75,6 +77,8 @@ const hmacKey = { KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' } as cons
 interface EventPath {
   readonly config: ReturnType<typeof readEmulatorConfig>;
   readonly table: string;
+  /** The state folder. */
+  readonly folder: string;
   readonly dynamo: DynamoDBClient;
   readonly events: EventBridgeClient;
   readonly sqs: SQSClient;
@@ -83,23 +87,32 @@ interface EventPath {
 
 /** Does the work of Lambda's event source mappings: stream → publish → bus, queue → probe, and dead letters → failed tests. */
 const followAwsEvents = async (
-  { config, table, dynamo, events, sqs, queues }: EventPath,
+  { config, table, folder, dynamo, events, sqs, queues }: EventPath,
   { probe, settings, log, onChange }: FollowOptions,
 ): Promise<AsyncDisposable> => {
   const stopped = new AbortController();
   const streams = new DynamoDBStreamsClient(config);
   const bus = createEventBridgeBus({ client: events, busName: emulatorName });
+  const store = createDynamoStore({ client: dynamo, table });
+  const ports = {
+    store,
+    bus,
+    queue: createSqsQueue({ client: sqs, tests: queues.tests }),
+    parking: createFolderParking(join(folder, 'parked'), Date.now),
+    log,
+  };
   const stream = await pollStream({
     client: streams,
     table,
     onEvents: async (changes) => {
-      const found = changes.flatMap((change) => toEventsOrLog(change, { log, onChange }));
-      if (found.length > 0) await bus.put(found);
+      const refused = await publishChanges({ ...ports, now: Date.now() }, changes);
+      for (const change of changes.slice(0, refused)) reportChange(change, onChange);
+      // The whole batch again: it repeats events, but with the same ids.
+      if (refused !== undefined) throw new Error('Not every change could be published');
     },
     onError: (error) => log.error('stream read failed', error),
     signal: stopped.signal,
   });
-  const store = createDynamoStore({ client: dynamo, table });
   const runTest = createQueuedTestRunner({ store, probe, settings, clock: Date.now });
   const polling = pollQueue({
     client: sqs,
@@ -131,17 +144,11 @@ const followAwsEvents = async (
   };
 };
 
-/** A change that cannot become an event is logged, and nothing waits for it. */
-const toEventsOrLog = (
-  change: StoreEvent,
-  { log, onChange }: Pick<FollowOptions, 'log' | 'onChange'>,
-): readonly ConnectionEvent[] => {
+const reportChange = (change: StoreEvent, onChange: FollowOptions['onChange']): void => {
   try {
     onChange(change);
-    return toConnectionEvents([change]);
-  } catch (error) {
-    log.error('event conversion failed', error, { event_id: change.id });
-    return [];
+  } catch {
+    // A change that cannot become an event is in the log already.
   }
 };
 

@@ -1,5 +1,5 @@
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { CreateEventBusCommand, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
+import { CreateEventBusCommand } from '@aws-sdk/client-eventbridge';
 import type { CreateKeyCommandInput, KMSClient } from '@aws-sdk/client-kms';
 import { CreateAliasCommand, CreateKeyCommand, DescribeKeyCommand } from '@aws-sdk/client-kms';
 import type { SQSClient } from '@aws-sdk/client-sqs';
@@ -29,8 +29,7 @@ export const ensureKey = async (
 };
 
 /**
- * Creates the bus, the queue for tests and the rule between them where they are missing. Returns the URLs of that queue and of its
- * dead-letter queue.
+ * Creates the bus and the queue for tests where they are missing. Returns the URLs of that queue and of its dead-letter queue.
  */
 export const ensureEventPath = async (
   events: EventBridgeClient,
@@ -43,35 +42,12 @@ export const ensureEventPath = async (
     if (!isAwsErrorNamed(error, 'ResourceAlreadyExistsException')) throw error;
   }
   const dead = await ensureQueue(sqs, `${name}-dead`, {});
-  const { url, arn } = await ensureQueue(sqs, name, {
+  const { url } = await ensureQueue(sqs, name, {
     VisibilityTimeout: '360',
     RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 5 }),
   });
-  const rule = { EventBusName: name, Name: name, EventPattern: JSON.stringify(testEventPattern) };
-  const { RuleArn: from } = await events.send(new PutRuleCommand(rule));
-  const Policy = JSON.stringify(buildQueuePolicy(arn, from));
-  await sqs.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes: { Policy } }));
-  await events.send(
-    new PutTargetsCommand({ EventBusName: name, Rule: name, Targets: [{ Id: 'tests', Arn: arn }] }),
-  );
   return { tests: url, dead: dead.url };
 };
-
-/** The same pattern as the stack's rule. */
-const testEventPattern = { source: ['mooring'], detail: { test: [true] } };
-
-const buildQueuePolicy = (queue: string, rule: string | undefined) => ({
-  Version: '2012-10-17',
-  Statement: [
-    {
-      Effect: 'Allow',
-      Principal: { Service: 'events.amazonaws.com' },
-      Action: 'sqs:SendMessage',
-      Resource: queue,
-      Condition: { ArnEquals: { 'aws:SourceArn': rule } },
-    },
-  ],
-});
 
 /** Sets the attributes of an existing queue too: an earlier release may have created it with others. */
 const ensureQueue = async (sqs: SQSClient, name: string, Attributes: Record<string, string>) => {

@@ -2,8 +2,10 @@ import { join } from 'node:path';
 import { openFileVault } from '../../shared/adapters/local/file-vault.ts';
 import { openFileSigningKeys } from '../../shared/adapters/local/file-signing-keys.ts';
 import type { SigningKeys } from '../../shared/ports/signing.ts';
+import { createFolderParking } from '../../shared/adapters/local/folder-parking.ts';
 import { openSqliteQueue, type SqliteQueue } from '../../shared/adapters/local/sqlite-queue.ts';
 import { parseTestMessage } from '../../shared/domain/events/parse-test-message.ts';
+import { publishChanges } from '../../shared/domain/events/publish-changes.ts';
 import { toPostponementSeconds } from '../../shared/domain/testing/queued-tests.ts';
 import { failUndeliveredTest } from '../../shared/domain/testing/undelivered-test.ts';
 import type { Log } from '../../shared/log.ts';
@@ -15,7 +17,6 @@ import type { DeploymentSettings } from '../../shared/settings.ts';
 import { consumeQueue } from './consume-queue.ts';
 import { toDeliveryPostponement } from './deliver-locally.ts';
 import { followOutbox } from './follow-outbox.ts';
-import { createQueueingBus } from './queueing-bus.ts';
 import { createQueuedTestRunner } from './queued-test-runner.ts';
 import { openFolderStore } from './state-folder.ts';
 
@@ -50,7 +51,7 @@ export const openFolderBacking = async (folder: string): Promise<Backing> => {
       vault,
       signing: await openFileSigningKeys(join(folder, 'webhook-keys')),
       queue,
-      follow: (options) => Promise.resolve(followFolder(store, queue, options)),
+      follow: (options) => Promise.resolve(followFolder(folder, store, queue, options)),
       [Symbol.asyncDispose]: () => {
         queue[Symbol.dispose]();
         return store[Symbol.asyncDispose]();
@@ -63,6 +64,7 @@ export const openFolderBacking = async (folder: string): Promise<Backing> => {
 };
 
 const followFolder = (
+  folder: string,
   store: ReturnType<typeof openFolderStore>,
   queue: SqliteQueue,
   { probe, settings, deliver, log, onChange }: FollowOptions,
@@ -101,6 +103,15 @@ const followFolder = (
     );
   }
   const reportFailure = (error: unknown) => log.error('outbox delivery failed', error);
-  stack.use(followOutbox({ outbox: store, bus: createQueueingBus(queue), failed: reportFailure, onChange }));
+  const ports = {
+    store,
+    queue,
+    // Nothing listens to a local bus: GET /v1/events and webhooks have the events.
+    bus: { put: () => Promise.resolve() },
+    parking: createFolderParking(join(folder, 'parked'), Date.now),
+    log,
+  };
+  const publish = (changes: readonly StoreEvent[]) => publishChanges({ ...ports, now: Date.now() }, changes);
+  stack.use(followOutbox({ outbox: store, publish, failed: reportFailure, onChange }));
   return stack;
 };

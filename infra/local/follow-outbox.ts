@@ -1,6 +1,4 @@
-import type { Bus, ConnectionEvent } from '../../shared/ports/bus.ts';
 import type { StoreEvent } from '../../shared/ports/store.ts';
-import { toConnectionEvents } from '../../shared/domain/events/connection-events.ts';
 
 /** The changes that the store keeps until they are acknowledged. */
 export interface Outbox {
@@ -11,16 +9,12 @@ export interface Outbox {
 
 interface FollowOutboxOptions {
   readonly outbox: Outbox;
-  readonly bus: Bus;
-  /** Called with every change, before it is delivered. */
+  /** Publishes changes in their order. Returns the index of the first one that was not published. */
+  readonly publish: (changes: readonly StoreEvent[]) => Promise<number | undefined>;
+  /** Called with every change, once it is published. */
   readonly onChange?: (change: StoreEvent) => void;
   /** Called with every error. The loop continues. */
   readonly failed: (error: unknown) => void;
-  /**
-   * The limit of concurrent deliveries; the deliveries themselves take turns. They include tests that exceed their quota: with a lower
-   * limit, the backlog of one organisation would delay the tests of all others.
-   */
-  readonly mostAtOnce?: number;
   /** The default is the event loop and its timers. */
   readonly schedule?: ScheduleWork;
 }
@@ -34,82 +28,57 @@ export const scheduleOnEventLoop: ScheduleWork = (work, delayMs) => {
 };
 
 /**
- * Does the work of the stream and of `publish`. A change is acknowledged once it and all earlier ones are delivered; what a kill interrupts
- * is delivered at the next start. Disposing does not wait for running deliveries.
+ * Does the work of the stream: publishes changes in their order, a few at a time, and acknowledges what is published. What a port refuses
+ * is published again a second later; what a kill interrupts, at the next start.
  */
 export const followOutbox = ({
   outbox,
-  bus,
+  publish,
   onChange = () => undefined,
   failed,
-  mostAtOnce = 100_000,
   schedule = scheduleOnEventLoop,
 }: FollowOutboxOptions): Disposable => {
-  const deliveries = new Map<string, 'running' | 'done'>();
-  let last: string | undefined;
   let stopped = false;
-  let running = 0;
+  let isRunning = false;
 
-  const acknowledge = () => {
-    let upTo: string | undefined;
-    for (const [id, state] of deliveries) {
-      if (state === 'running') break;
-      upTo = id;
-      deliveries.delete(id);
-    }
-    if (upTo !== undefined) outbox.ack(upTo);
+  /** Returns the delay until the next batch; `undefined` if there are no more changes. */
+  const publishBatch = async (): Promise<number | undefined> => {
+    const changes = outbox.events(undefined, MAX_OUTBOX_BATCH);
+    if (changes.length === 0) return undefined;
+    const refused = await publish(changes);
+    if (stopped) return undefined;
+    const done = changes.slice(0, refused);
+    const last = done.at(-1);
+    if (last) outbox.ack(last.id);
+    for (const change of done) reportChange(change);
+    return refused === undefined ? 0 : RETRY_DELAY_MS;
   };
 
-  /** Takes only the events and not the change, so that a long wait keeps little in memory. */
-  const deliver = async (id: string, events: readonly ConnectionEvent[]) => {
-    try {
-      // Always awaits, so that all changes of a batch are started before the next batch is read.
-      await (events.length > 0 ? bus.put(events) : undefined);
-    } catch (error) {
-      failed(error);
-    }
-    running -= 1;
-    if (stopped) return;
-    deliveries.set(id, 'done');
-    continueDelivery(acknowledge);
-  };
-
-  const readEvents = (change: StoreEvent): readonly ConnectionEvent[] => {
+  const reportChange = (change: StoreEvent) => {
     try {
       onChange(change);
-      return toConnectionEvents([change]);
     } catch (error) {
       failed(error);
-      return [];
     }
   };
 
-  /** Starts as many deliveries as the limit allows, a few at a time, so that requests are served in between. */
-  const startDeliveries = () => {
-    const room = Math.min(mostAtOnce - running, MAX_OUTBOX_BATCH);
-    if (stopped || room <= 0) return;
-    const changes = outbox.events(last, room);
-    for (const change of changes) {
-      last = change.id;
-      running += 1;
-      deliveries.set(change.id, 'running');
-      void deliver(change.id, readEvents(change));
-    }
-    if (changes.length === room) schedule(continueDelivery, 0);
+  const work = () => {
+    if (stopped || isRunning) return;
+    isRunning = true;
+    publishBatch()
+      .catch((error: unknown) => {
+        failed(error);
+        return RETRY_DELAY_MS;
+      })
+      .then((delay) => {
+        isRunning = false;
+        if (delay !== undefined) schedule(work, delay);
+      })
+      .catch(failed);
   };
 
-  const continueDelivery = (first: () => void = () => undefined) => {
-    try {
-      first();
-      startDeliveries();
-    } catch (error) {
-      failed(error);
-      if (!stopped) schedule(continueDelivery, RETRY_DELAY_MS);
-    }
-  };
-
-  const unsubscribe = outbox.onEvents(() => schedule(continueDelivery, 0));
-  continueDelivery();
+  const unsubscribe = outbox.onEvents(() => schedule(work, 0));
+  work();
   return {
     [Symbol.dispose]: () => {
       stopped = true;

@@ -144,7 +144,7 @@ const demoFailedNote = `The demo database did not start: see the log. MOORING_DE
 const openBacking = async ({ aws }: LocalSettings, { folder }: StateFolder) => {
   if (!aws) return openFolderBacking(folder);
   const { openAwsBacking } = await import('./aws-backing.ts');
-  return openAwsBacking(aws);
+  return openAwsBacking(aws, folder);
 };
 
 /** The server also works without the demo database. */

@@ -1,24 +1,22 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType, BillingMode, StreamViewType, Table } from 'aws-cdk-lib/aws-dynamodb';
-import { type CfnEventBus, EventBus, Match, Rule } from 'aws-cdk-lib/aws-events';
-import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { type CfnEventBus, EventBus } from 'aws-cdk-lib/aws-events';
+import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
-import { EventSourceMapping, type Function, StartingPosition } from 'aws-cdk-lib/aws-lambda';
-import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { tableSchema } from '../../shared/adapters/aws/table-schema.ts';
-import { addFunction, type FunctionSource } from './add-function.ts';
+import type { FunctionSource } from './add-function.ts';
 import { addAlarmActions } from './add-alarm-actions.ts';
 import type { FunctionPlan } from './plan-functions.ts';
-import { acceptFinding, createGrant } from './policy-grant.ts';
-import { type GrantResources, buildGrants, buildStreamGrants } from './grants.ts';
+import type { GrantResources } from './grants.ts';
 import { buildResourceArns, buildResourceNames } from './resource-names.ts';
 import { addDeliveryQueues, type DeliveryQueues } from './add-delivery-queues.ts';
 import { addEmptyVault } from './add-empty-vault.ts';
 import { addKeys } from './add-keys.ts';
 import { addScheduler } from './add-scheduler.ts';
+import { addParkedBucket, addPublisher } from './add-publisher.ts';
 import { addSweeper } from './add-sweeper.ts';
 import { addUndelivered } from './add-undelivered.ts';
 
@@ -31,7 +29,7 @@ interface DataStackProps extends StackProps, FunctionSource {
   readonly emptyVault: FunctionPlan;
 }
 
-/** Everything that is stored, and the path from a change to its test: stream → `publish` → bus → queue. */
+/** Everything that is stored, and the path from a change to its test: stream → `publish` → queue. */
 export class DataStack extends Stack {
   readonly table: Table;
   readonly tests: Queue;
@@ -79,7 +77,7 @@ export class DataStack extends Stack {
       removalPolicy,
     });
 
-    // Not KMS: EventBridge may not use the AWS managed key that SQS would use. No message contains a credential.
+    // Not KMS, which would cost two requests a message. No message contains a credential.
     const queue = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true } as const;
     this.deadLetters = new Queue(this, 'DeadLetters', {
       ...queue,
@@ -96,12 +94,6 @@ export class DataStack extends Stack {
       retentionPeriod: Duration.days(14),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: 5 },
     });
-    const deadEvents = new Queue(this, 'DeadEvents', {
-      ...queue,
-      queueName: names.deadEvents,
-      retentionPeriod: Duration.days(14),
-    });
-    acceptFinding(deadEvents, 'It contains events that the stream gave up; only people read them.', 'SQS3');
     this.tests = new Queue(this, 'Tests', {
       ...queue,
       queueName: names.tests,
@@ -112,12 +104,7 @@ export class DataStack extends Stack {
 
     this.deliveries = addDeliveryQueues(this, names);
     const bus = new EventBus(this, 'Bus', { eventBusName: names.bus });
-    new Rule(this, 'TestRule', {
-      eventBus: bus,
-      description: 'Sends events that request a test to the queue',
-      eventPattern: { source: Match.exactString('mooring'), detail: { test: [true] } },
-      targets: [new SqsQueue(this.tests, { deadLetterQueue: deadTests, retryAttempts: 20 })],
-    });
+    const parked = addParkedBucket(this, deployment, tableKey);
 
     this.grantResources = {
       region: this.region,
@@ -130,9 +117,14 @@ export class DataStack extends Stack {
       bus: arns.bus,
       probe: (name) => arns.function(`probe/${name}`),
       queues: (name) => (name === 'tests' ? [this.tests.queueArn] : this.deliveries.findArns(name)),
+      parked: parked.bucketArn,
     };
-    const publisher = this.addPublisher(publish, { deployment, dist }, names.bus, deadEvents);
-    allowEventsOnlyFrom(publisher, bus, arns.bus);
+    const publisher = addPublisher(this, publish, { deployment, dist }, this.grantResources, {
+      table: this.table,
+      bucket: parked,
+      environment: { TESTS_QUEUE_URL: this.tests.queueUrl },
+    });
+    allowEventsOnlyFrom(publisher.role, bus, arns.bus);
     if (!deployment.retain) addEmptyVault(this, emptyVault, { deployment, dist }, this.grantResources);
 
     addAlarmActions(this, deployment, [
@@ -153,23 +145,13 @@ export class DataStack extends Stack {
         this.deadLetters,
         'A test that could not be made was not even recorded as failed: read the dead letters',
       ),
-      this.alarmOnLetters(
-        'DeadEventsAlarm',
-        deadEvents,
-        'Changes of the table could not become events: read the dead events and the log of publish',
-      ),
-      new Alarm(this, 'StreamAlarm', {
-        alarmDescription: 'Changes of the table wait longer than five minutes to become events',
-        metric: publisher.metric('IteratorAge', { statistic: 'max' }),
-        threshold: Duration.minutes(5).toMilliseconds(),
-        evaluationPeriods: 3,
-        treatMissingData: TreatMissingData.NOT_BREACHING,
-      }),
+      ...publisher.alarms,
     ]);
 
     new CfnOutput(this, 'TableName', { value: this.table.tableName });
     // For npm run vault -- accept.
     new CfnOutput(this, 'MacKeyArn', { value: this.macKey.keyArn });
+    new CfnOutput(this, 'ParkedBucket', { value: parked.bucketName });
     new CfnOutput(this, 'DeadLettersUrl', { value: this.deadLetters.queueUrl });
   }
 
@@ -183,45 +165,10 @@ export class DataStack extends Stack {
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
   }
-
-  private addPublisher(
-    publish: FunctionPlan,
-    source: FunctionSource,
-    busName: string,
-    dead: Queue,
-  ): Function {
-    const stream = this.table.tableStreamArn ?? '';
-    const publisher = addFunction(this, publish, source, {
-      memorySize: 512,
-      environment: { BUS_NAME: busName, DEAD_EVENTS_URL: dead.queueUrl },
-      grants: [
-        ...buildGrants(publish, this.grantResources),
-        ...buildStreamGrants(stream, this.grantResources),
-        createGrant(['sqs:SendMessage'], [dead.queueArn]),
-      ],
-    });
-    new EventSourceMapping(this, 'Stream', {
-      target: publisher,
-      eventSourceArn: stream,
-      startingPosition: StartingPosition.TRIM_HORIZON,
-      // The bus accepts 100 events at once, and a change becomes at most one event.
-      batchSize: 100,
-      bisectBatchOnError: true,
-      // How long a failing bus is retried. A record that cannot become an event fails every time.
-      maxRecordAge: Duration.hours(12),
-      reportBatchItemFailures: true,
-      onFailure: new SqsDlq(dead),
-      // Only changes of connections become events, not those of tests, catalogs, usages and quotas.
-      filters: ['CONN#', 'GONE#'].map((prefix) => ({
-        pattern: JSON.stringify({ dynamodb: { Keys: { sk: { S: [{ prefix }] } } } }),
-      })),
-    });
-    return publisher;
-  }
 }
 
-/** Denies `events:PutEvents` to every other principal, even one with permission: events on this bus start tests. */
-const allowEventsOnlyFrom = ({ role }: Function, bus: EventBus, arn: string): void => {
+/** Denies `events:PutEvents` to every other principal, even one with permission: consumers trust this bus. */
+const allowEventsOnlyFrom = (role: IRole | undefined, bus: EventBus, arn: string): void => {
   const resource = bus.node.defaultChild as CfnEventBus; // the L1 construct of an EventBus
   resource.policy = {
     Version: '2012-10-17',

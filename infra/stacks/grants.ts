@@ -24,6 +24,8 @@ export interface GrantResources {
   readonly probe: (name: string) => string;
   /** The ARNs of the queues with this name in `uses.queue`. */
   readonly queues: (name: string) => readonly string[];
+  /** The bucket of parked changes. */
+  readonly parked: string;
 }
 
 interface GrantRequest {
@@ -46,6 +48,7 @@ export const buildGrants = (
       )
     : []),
   ...(uses.signing ? [createGrant(['kms:GenerateMac'], [resources.webhookKey])] : []),
+  ...(uses.parking ? buildParkingGrants(resources) : []),
   ...(uses.bus ? [createGrant(['events:PutEvents'], [resources.bus])] : []),
 ];
 
@@ -63,6 +66,18 @@ export const probeVaultFunctions = {
   introspect: ['read', 'readShared', 'tags'],
   credentials: ['read', 'readShared', 'tags', 'stage', 'replace', 'promote', 'key'],
 } as const satisfies Record<string, readonly (keyof Vault)[]>;
+
+/**
+ * Lambda writes the batches that it gives up with the role of the function, and needs to list the bucket for it.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
+ */
+const buildParkingGrants = ({ parked, tableKey, region }: GrantResources): readonly PolicyGrant[] => [
+  createGrant(['s3:PutObject'], [`${parked}/*`], {
+    why: 'The names of parked changes are not known in advance.',
+  }),
+  createGrant(['s3:ListBucket'], [parked]),
+  grantThroughService('s3', region, ['kms:GenerateDataKey'], tableKey),
+];
 
 /** Read access to the table's stream, for the event source mapping of `publish`. */
 export const buildStreamGrants = (

@@ -15,7 +15,8 @@ export const buildResourceNames = (prefix: string) => ({
   deadDeliveries: `${prefix}-dead-deliveries.fifo`,
   laterDeliveries: `${prefix}-later-deliveries`,
   deadLaterDeliveries: `${prefix}-dead-later-deliveries`,
-  deadEvents: `${prefix}-dead-events`,
+  /** The prefix of the bucket's name: the names of buckets are global. */
+  parked: `${prefix}-parked`,
   deadLetters: `${prefix}-dead-letters`,
   /** `connections/create` → `mooring-connections-create`. */
   function: (name: string) => `${prefix}-${name.replaceAll('/', '-')}`,

@@ -13,6 +13,8 @@ export const publishedProblems: Readonly<Record<ProblemCode, PublishedProblem>> 
     remediation: 'Send each path named in `errors` as it says.' },
   'invalid-cursor': { title: 'The cursor is not valid',
     remediation: 'Start again without a cursor.' },
+  'events-expired': { title: 'The events are kept no longer',
+    remediation: 'Start again without a cursor.' },
   'unknown-connector': { title: 'There is no such connector',
     remediation: 'Take a type from GET /v1/connectors.' },
   'credentials-required': { title: 'Credentials are required',

@@ -1,5 +1,6 @@
 import type { Bus } from './bus.ts';
 import type { Documents } from './documents.ts';
+import type { Parking } from './parking.ts';
 import type { MeteredProbe, Probe } from './probe.ts';
 import type { Queue } from './queue.ts';
 import type { SigningKeys } from './signing.ts';
@@ -14,6 +15,7 @@ export interface Ports {
   readonly bus: Bus;
   readonly queue: Queue;
   readonly signing: SigningKeys;
+  readonly parking: Parking;
   readonly documents: Documents;
 }
 
@@ -33,6 +35,8 @@ export interface Uses {
   readonly queue?: 'tests' | 'deliveries' | 'tests deliveries' | 'later-deliveries';
   /** Deriving the secrets of webhooks. */
   readonly signing?: 'derive';
+  /** Keeping changes of the table that could not become events. */
+  readonly parking?: 'put';
   readonly documents?: 'read';
 }
 
@@ -63,6 +67,7 @@ interface NarrowedPorts {
     readonly 'later-deliveries': Pick<Queue, 'sendDeliveries'>;
   };
   readonly signing: { readonly derive: SigningKeys };
+  readonly parking: { readonly put: Parking };
   readonly documents: { readonly read: Documents };
 }
 

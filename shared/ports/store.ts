@@ -81,6 +81,8 @@ export interface StoreEvent {
   readonly after?: Item;
   /** The error, if the change cannot be read; `before` and `after` are then absent. */
   readonly damage?: unknown;
+  /** The change as it was received, if it cannot be read. */
+  readonly raw?: unknown;
 }
 
 /** Thrown when a condition does not hold; nothing is written. */

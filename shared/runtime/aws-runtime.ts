@@ -16,6 +16,7 @@ const createAwsRuntime = (): Runtime => {
     bus: memoize(async () => (await import('./aws-bus.ts')).openAwsBus()),
     queue: memoize(async () => (await import('./aws-queue.ts')).openAwsQueue()),
     signing: memoize(async () => (await import('./aws-signing.ts')).openAwsSigningKeys()),
+    parking: memoize(async () => (await import('./aws-parking.ts')).openAwsParking()),
     documents: memoize(async () => (await import('./file-documents.ts')).createFileDocuments()),
   };
   return {

@@ -7,9 +7,9 @@ import { handler as sweep } from '../../functions/sweep.ts';
 import { handler as buryTests } from '../../functions/undelivered.ts';
 import { toItemAttributes } from '../../shared/adapters/aws/dynamo-attributes.ts';
 import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
-import { sendDeadEvent } from '../../shared/adapters/aws/send-dead-event.ts';
+import { openAwsParking } from '../../shared/runtime/aws-parking.ts';
 import { delayQueueMessage } from '../../shared/adapters/aws/delay-queue-message.ts';
-import type { ConnectionEvent } from '../../shared/ports/bus.ts';
+import type { PublishedEvent } from '../../shared/domain/events/event-types.ts';
 import { createSecretDocument, createSecretOwner } from '../contracts/secrets.ts';
 import { startFakeHttpServer } from './fake-http-server.ts';
 
@@ -31,9 +31,10 @@ const environment = {
   PROBE_INTROSPECT: 'the-introspection',
   PROBE_CREDENTIALS: 'the-credentials',
   BUS_NAME: 'the-bus',
+  PARKED_BUCKET: 'the-bucket',
 };
 /** The SQS client sends requests to the URL of the queue itself. */
-const queues = { TESTS_QUEUE_URL: 'tests', DEAD_EVENTS_URL: 'dead-events', AWS_ENDPOINT_URL: '' };
+const queues = { TESTS_QUEUE_URL: 'tests', AWS_ENDPOINT_URL: '' };
 
 describe('AWS runtime', () => {
   let server: Awaited<ReturnType<typeof startFakeHttpServer>>;
@@ -77,20 +78,20 @@ describe('AWS runtime', () => {
   const owner = createSecretOwner();
   const call = { tenant: { org: 'o', environment: 'e' }, id: owner.id, actor: 'a', request_id: 'r' };
   const open = async () => {
-    const uses = { store: 'write', vault: 'write', probe: ['test'], bus: 'write' } as const;
-    const { store, vault, probe, bus } = await getAwsRuntime().ports(uses as never);
-    if (!store || !vault || !probe || !bus) throw new Error('A port is missing');
-    return { store, vault, probe, bus };
+    const uses = { store: 'write', vault: 'write', probe: ['test'], bus: 'put', queue: 'tests' } as const;
+    const { store, vault, probe, bus, queue } = await getAwsRuntime().ports(uses as never);
+    if (!store || !vault || !probe || !bus || !queue) throw new Error('A port is missing');
+    return { store, vault, probe, bus, queue };
   };
-  const event = {
-    event_id: randomUUID(),
-    type: 'connection.created',
+  const request = {
     org_id: 'org',
     environment_id: 'default',
-    connection_id: `conn_${owner.id}`,
-    version: 1,
-    test: true,
-  } as ConnectionEvent; // only the fields that are read here
+    connection_id: owner.id,
+    trigger: 'create',
+    request_id: 'r',
+    awaited: 1,
+  } as const;
+  const event = { id: `evt_${randomUUID()}`, type: 'connection.created' } as PublishedEvent; // only what is read here
 
   test.each([
     [
@@ -124,10 +125,10 @@ describe('AWS runtime', () => {
       { QueueUrl: expect.stringMatching(/\/tests$/), ReceiptHandle: 'receipt', VisibilityTimeout: 90 },
     ],
     [
-      'the queue of events that could not be made',
-      () => sendDeadEvent({ lost: 1 }),
-      'SendMessage',
-      { QueueUrl: expect.stringMatching(/\/dead-events$/), MessageBody: '{"lost":1}' },
+      'the queue of tests that are sent',
+      async () => (await open()).queue.sendTests([{ message: request }]),
+      'SendMessageBatch',
+      { QueueUrl: expect.stringMatching(/\/tests$/) },
     ],
   ] as const)('uses %s of the deployment and tries a failed call once more', async (...row) => {
     const [, work, operation, body] = row;
@@ -194,6 +195,8 @@ describe('AWS runtime', () => {
         id: owner.id,
         org_id: 'org',
         environment_id: 'default',
+        name: 'Sales',
+        tags: [],
         type: 'postgresql',
         cause: 'created',
         options: {},
@@ -209,19 +212,21 @@ describe('AWS runtime', () => {
   const message = {
     messageId: 'message-1',
     receiptHandle: 'receipt',
-    body: JSON.stringify({ detail: event }),
+    body: JSON.stringify(request),
   };
 
-  test('reports changes that the bus refuses, so that they are delivered again', async () => {
+  test('reports changes that a service refuses, so that they are delivered again', async () => {
     const { batchItemFailures } = await publish(records(change(1)));
     expect(batchItemFailures).toEqual([{ itemIdentifier: '101' }]);
-    expect(asked.map(({ operation }) => operation)).toContain('PutEvents');
+    expect(asked.map(({ operation }) => operation)).toContain('BatchGetItem');
   });
 
-  test('sends a change that cannot become an event to the dead-letter queue, and fails when the queue refuses it', async () => {
-    await expect(publish(records(change(999)))).rejects.toThrow();
-    const [letter] = asked.filter(({ operation }) => operation === 'SendMessage');
-    expect(JSON.parse(String(letter?.body['MessageBody']))).toMatchObject({ event_id: 'event-1' });
+  test('parks a change that cannot become an event, and reports it when the bucket refuses it', async () => {
+    const { batchItemFailures } = await publish(records(change(999)));
+    expect(batchItemFailures).toEqual([{ itemIdentifier: '101' }]);
+    const [parked] = asked.filter(({ operation }) => operation.endsWith('PutObject'));
+    expect(parked?.body).toMatchObject({ records: [{ eventID: 'event-1' }] });
+    await expect(openAwsParking().park({ id: 'event-2' })).rejects.toMatchObject({ code: 'unavailable' });
   });
 
   test.each([

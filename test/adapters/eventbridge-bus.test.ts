@@ -16,8 +16,8 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { pollQueue } from '../../infra/local/queue-poller.ts';
 import { createEventBridgeBus } from '../../shared/adapters/aws/eventbridge-bus.ts';
-import type { ConnectionEvent } from '../../shared/ports/bus.ts';
-import { busContract, parseConnectionEvent, createConnectionEvent, type OpenBus } from '../contracts/bus.ts';
+import type { PublishedEvent } from '../../shared/domain/events/event-types.ts';
+import { busContract, parsePublishedEvent, createPublishedEvent, type OpenBus } from '../contracts/bus.ts';
 import { awsClient } from '../engines/aws-client.ts';
 import { onEngine, reach } from '../engines/reach.ts';
 import { startFakeHttpServer } from './fake-http-server.ts';
@@ -36,7 +36,7 @@ onEngine(engine, () => {
       const pattern = {
         source: ['mooring'],
         'detail-type': ['connection.created'],
-        detail: { test: [true] },
+        detail: { data: { connection: { tags: ['prod'] } } },
       };
       await client.send(new PutRuleCommand({ ...rule, EventPattern: JSON.stringify(pattern) }));
       await client.send(
@@ -48,7 +48,7 @@ onEngine(engine, () => {
       );
 
       const polled = polling(queue, url, async (body) =>
-        parseConnectionEvent(v.parse(Envelope, JSON.parse(body)).detail),
+        parsePublishedEvent(v.parse(Envelope, JSON.parse(body)).detail),
       );
       return {
         bus: createEventBridgeBus({ client, busName }),
@@ -119,7 +119,7 @@ describe('entries that EventBridge refuses', () => {
   });
 
   /** A bus to a server that accepts an entry only when `takes` returns true. */
-  const openBus = async (takes: (event: ConnectionEvent, request: number) => boolean, status = 200) => {
+  const openBus = async (takes: (event: PublishedEvent, request: number) => boolean, status = 200) => {
     const requests: string[][] = [];
     const server = await startFakeHttpServer((request, response) => {
       let body = '';
@@ -127,8 +127,8 @@ describe('entries that EventBridge refuses', () => {
       request.on('end', () => {
         const events = v
           .parse(Entries, JSON.parse(body))
-          .Entries.map(({ Detail }) => parseConnectionEvent(JSON.parse(Detail)));
-        requests.push(events.map(({ event_id }) => event_id));
+          .Entries.map(({ Detail }) => parsePublishedEvent(JSON.parse(Detail)));
+        requests.push(events.map(({ id }) => id));
         const count = requests.length;
         const entries = events.map((event) =>
           takes(event, count)
@@ -145,25 +145,35 @@ describe('entries that EventBridge refuses', () => {
   };
 
   test('are put again without the accepted ones', async () => {
-    const events = Array.from({ length: 10 }, () => createConnectionEvent());
-    const refused = events.slice(3, 5).map(({ event_id }) => event_id);
-    const { bus, requests } = await openBus(
-      ({ event_id }, request) => request > 2 || !refused.includes(event_id),
-    );
+    const events = Array.from({ length: 10 }, () => createPublishedEvent());
+    const refused = events.slice(3, 5).map(({ id }) => id);
+    const { bus, requests } = await openBus(({ id }, request) => request > 2 || !refused.includes(id));
     await bus.put(events);
-    expect(requests).toEqual([events.map(({ event_id }) => event_id), refused, refused]);
+    expect(requests).toEqual([events.map(({ id }) => id), refused, refused]);
+  });
+
+  test('are put in more calls when ten of them are too large for one', async () => {
+    const large = Array.from({ length: 10 }, () => {
+      const event = createPublishedEvent();
+      if (event.type !== 'connection.created') throw new Error('expected a create');
+      const tags = Array.from({ length: 50 }, () => '\u{1F600}'.repeat(150));
+      return { ...event, data: { connection: { ...event.data.connection, tags } } };
+    });
+    const { bus, requests } = await openBus(() => true);
+    await bus.put(large);
+    expect(requests.map(({ length }) => length).toSorted()).toEqual([4, 6]);
   });
 
   test('make the put fail after three retries', async () => {
-    const [bad, good] = [createConnectionEvent(), createConnectionEvent()] as const;
-    const { bus, requests } = await openBus(({ event_id }) => event_id !== bad.event_id);
+    const [bad, good] = [createPublishedEvent(), createPublishedEvent()] as const;
+    const { bus, requests } = await openBus(({ id }) => id !== bad.id);
     await expect(bus.put([bad, good])).rejects.toMatchObject({ code: 'unavailable' });
-    expect(requests).toEqual([[bad.event_id, good.event_id], [bad.event_id], [bad.event_id], [bad.event_id]]);
+    expect(requests).toEqual([[bad.id, good.id], [bad.id], [bad.id], [bad.id]]);
   });
 
   test('are reported as unavailable when EventBridge fails', async () => {
     const { bus } = await openBus(() => true, 500);
-    await expect(bus.put([createConnectionEvent()])).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(bus.put([createPublishedEvent()])).rejects.toMatchObject({ code: 'unavailable' });
   });
 });
 

@@ -9,7 +9,7 @@ import { serialize } from 'node:v8';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
 import type { SqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
-import { toConnectionEvents } from '../../shared/domain/events/connection-events.ts';
+import { convertChange } from '../../shared/domain/events/convert-change.ts';
 import { Conflict } from '../../shared/ports/store.ts';
 import { storeContract } from '../contracts/store.ts';
 
@@ -159,7 +159,8 @@ describe('outbox', () => {
     await using events = open('outbox-damaged.db');
     const found = events.events(undefined, 10);
     expect(found.map(({ after }) => after?.['version'])).toEqual([1, undefined, 3]);
-    expect(() => toConnectionEvents(found.slice(1, 2))).toThrow();
+    const [, damaged] = found;
+    expect(() => damaged && convertChange(damaged)).toThrow();
   });
 
   test('contains no changes of a failed write', async () => {

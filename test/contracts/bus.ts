@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
+import { connectionEventTypes, type PublishedEvent } from '../../shared/domain/events/event-types.ts';
 import { createId, toPublicId } from '../../shared/domain/id.ts';
-import type { Bus, ConnectionEvent } from '../../shared/ports/bus.ts';
+import type { Bus } from '../../shared/ports/bus.ts';
 
 export interface OpenBus extends AsyncDisposable {
   readonly bus: Bus;
   /** Resolves with all events received so far, once there are at least `count`. */
-  readonly received: (count: number) => Promise<readonly ConnectionEvent[]>;
+  readonly received: (count: number) => Promise<readonly PublishedEvent[]>;
 }
 
 /** The contract of every bus. */
@@ -24,11 +25,11 @@ export const busContract = (open: () => Promise<OpenBus>): void => {
     test('are delivered unchanged, in batches of 1 to 100', async () => {
       let sent = 0;
       for (const count of [1, 10, 11, 100]) {
-        const events = Array.from({ length: count }, () => createConnectionEvent());
+        const events = Array.from({ length: count }, () => createPublishedEvent());
         await opened.bus.put(events);
         sent += count;
-        const received = new Map((await opened.received(sent)).map((event) => [event.event_id, event]));
-        expect(events.map(({ event_id }) => received.get(event_id))).toEqual(events);
+        const received = new Map((await opened.received(sent)).map((event) => [event.id, event]));
+        expect(events.map(({ id }) => received.get(id))).toEqual(events);
       }
     });
 
@@ -40,37 +41,25 @@ export const busContract = (open: () => Promise<OpenBus>): void => {
   });
 };
 
-export const createConnectionEvent = (
-  type: ConnectionEvent['type'] = 'connection.created',
-): ConnectionEvent => ({
-  event_id: randomUUID(),
-  type,
-  at: new Date().toISOString(),
+export const createPublishedEvent = (): PublishedEvent => ({
+  id: `evt_${randomUUID().replaceAll('-', '')}`,
+  type: 'connection.created',
+  timestamp: new Date().toISOString(),
   org_id: 'org_contract',
   environment_id: 'default',
-  connection_id: toPublicId(createId(Date.now())),
-  version: 1,
-  status: 'testing',
-  test: true,
+  data: {
+    connection: {
+      id: toPublicId(createId(Date.now())),
+      name: 'Sales',
+      type: 'postgresql',
+      status: 'testing',
+      tags: ['prod'],
+      version: 1,
+      sequence: 1,
+    },
+  },
 });
 
 /** Parses an event that was received as JSON. */
-export const parseConnectionEvent = (value: unknown): ConnectionEvent => v.parse(Event, value);
-
-const Event = v.strictObject({
-  event_id: v.string(),
-  type: v.picklist([
-    'connection.created',
-    'connection.updated',
-    'connection.tested',
-    'connection.deleted',
-    'connection.restored',
-  ]),
-  at: v.string(),
-  org_id: v.string(),
-  environment_id: v.string(),
-  connection_id: v.string(),
-  version: v.number(),
-  status: v.string(),
-  test: v.boolean(),
-});
+export const parsePublishedEvent = (value: unknown): PublishedEvent =>
+  v.parse(connectionEventTypes['connection.created'].schema, value);

@@ -39,7 +39,7 @@ describe('the events of a connection', () => {
     if (!stored) throw new Error('expected a connection');
     const [event] = toEvents(undefined, stored);
     expect(event).toEqual({
-      id: expect.stringMatching(/^evt_[\w-]{22}$/),
+      id: expect.stringMatching(/^evt_[0-9a-f]{32}$/),
       type: 'connection.created',
       timestamp: '2026-01-01T00:00:00.000Z',
       org_id: 'org_test',

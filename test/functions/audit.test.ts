@@ -64,11 +64,11 @@ test('each action writes one audit record with actor, request id and time, kept 
 test('a test that an event starts writes an audit record with Mooring as the actor', async () => {
   await using api = await startApi();
   const { body } = await api.call('POST /v1/connections', { body: createConnectionBody() });
-  const [event] = await api.settle();
+  const { events } = await api.settle();
   const { pk } = tableKeys.audit(tenant, body.id.slice(5), '', '');
   const { items } = await api.store.query({ pk, from: 'AUDIT#', to: 'AUDIT#~', limit: 10 });
   expect(items.filter(({ action }) => action === 'tested')).toMatchObject([
-    { actor: 'mooring', request_id: event?.event_id },
+    { actor: 'mooring', request_id: events[0]?.id },
   ]);
 });
 
@@ -76,7 +76,7 @@ test('event ids of one connection are unique across all its changes', async () =
   await using api = await startApi();
   const { body } = await api.call('POST /v1/connections', { body: createConnectionBody() });
   const at = `/v1/connections/${body.id}`;
-  const ids = (await api.settle()).map(({ event_id: event }) => event);
+  const ids = (await api.settle()).events.map((event) => event.id);
   for (const request of [
     `PUT ${at}/usages/reports`,
     `POST ${at}/test`,
@@ -87,9 +87,9 @@ test('event ids of one connection are unique across all its changes', async () =
     `POST ${at}/test`,
   ]) {
     expect([request, (await api.call(request)).status < 300]).toEqual([request, true]);
-    ids.push(...(await api.settle()).map(({ event_id: event }) => event));
+    ids.push(...(await api.settle()).events.map((event) => event.id));
   }
-  ids.push(...api.takeEvents().map(({ event_id: event }) => event));
+  ids.push(...(await api.publish()).events.map((event) => event.id));
   expect(ids.length).toBeGreaterThanOrEqual(7);
   expect(new Set(ids).size).toBe(ids.length);
 });

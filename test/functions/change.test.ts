@@ -128,16 +128,19 @@ describe('PATCH of a connection', () => {
       const answer = await patch(body);
       expect([answer.status, answer.headers['etag']]).toEqual([200, first.headers['etag']]);
     }
-    expect(await api.settle()).toHaveLength(1);
+    expect((await api.settle()).events).toHaveLength(1);
   });
 
   test('starts a test only when the change could alter the result', async () => {
     await api.settle();
     expect((await patch({ tags: ['a'] })).body['status']).toBe('failed');
     expect((await patch({ options: { query_timeout_seconds: 7 } })).body['status']).toBe('failed');
-    expect((await api.settle()).map(({ test }) => test)).toEqual([false, false, false]);
+    expect((await api.settle()).tests).toEqual([]);
     expect((await patch({ config: { database: 'other' } })).body['status']).toBe('testing');
-    expect(await api.settle()).toMatchObject([{ type: 'connection.updated', test: true, version: 4 }]);
+    expect(await api.settle()).toMatchObject({
+      events: [{ type: 'connection.updated' }],
+      tests: [{ trigger: 'change', awaited: 4 }],
+    });
     expect((await get()).body['status']).toBe('failed');
   });
 
@@ -150,7 +153,13 @@ describe('PATCH of a connection', () => {
   ])('starts a test when it changes %s', async (_, change) => {
     await api.settle();
     expect((await patch(change)).body['status']).toBe('testing');
-    expect(await api.settle()).toMatchObject([{ type: 'connection.tested' }, { test: true, version: 2 }]);
+    const { events, tests } = await api.settle();
+    expect(events.map(({ type }) => type).slice(0, 3)).toEqual([
+      'connection.tested',
+      'connection.status_changed',
+      'connection.updated',
+    ]);
+    expect(tests).toMatchObject([{ trigger: 'change', awaited: 2 }]);
     expect((await get()).body['status']).toBe('failed');
   });
 

@@ -24,8 +24,9 @@ describe('create of a connection', () => {
 
   test('publishes one event, and the test that it starts stores the cause of the failure', async () => {
     const { body } = await create(createConnectionBody());
-    const events = await api.settle();
-    expect(events).toMatchObject([{ type: 'connection.created', test: true, version: 1 }]);
+    const { events, tests } = await api.settle();
+    expect(events).toMatchObject([{ type: 'connection.created', data: { connection: { version: 1 } } }]);
+    expect(tests).toMatchObject([{ trigger: 'create', awaited: 1, request_id: events[0]?.id }]);
     const { body: after } = await api.call(`GET /v1/connections/${String(body['id'])}`);
     expect(after).toMatchObject({ status: 'failed', status_reason: 'connection-refused' });
   });
@@ -33,7 +34,7 @@ describe('create of a connection', () => {
   test('with test=false leaves the connection pending', async () => {
     const { body } = await create(createConnectionBody(), {}, '?test=false');
     expect(body).toMatchObject({ status: 'pending' });
-    expect(await api.settle()).toMatchObject([{ test: false }]);
+    expect(await api.settle()).toMatchObject({ events: [{ type: 'connection.created' }], tests: [] });
   });
 
   test('with verify=true saves nothing when the connection fails', async () => {

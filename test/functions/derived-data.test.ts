@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { toSnapshotPartition } from '../../shared/domain/catalog/snapshot/catalog-blocks.ts';
 import { countRefusals } from '../../shared/domain/connections/derived-data.ts';
-import { runEventTest } from '../../shared/domain/events/connection-events.ts';
 import { tableKeys } from '../../shared/domain/table-keys.ts';
+import { toSavedTest } from '../../shared/domain/testing/to-saved-test.ts';
 import type { Probe } from '../../shared/ports/probe.ts';
 import type { Item } from '../../shared/ports/store.ts';
 import { type ApiAnswer, type Api, summarizeRefusal, startApi } from '../api.ts';
@@ -230,19 +230,18 @@ describe('test result of a connection', () => {
 
   test('is produced once, even if the same event is delivered again', async () => {
     await patch({ config: { database: 'other' } });
-    const [event] = await api.settle();
-    expect(event?.test).toBe(true);
-    if (event) await runEventTest(real, event);
+    const { tests } = await api.settle();
+    expect(tests).toHaveLength(1);
+    for (const message of tests) await real.test(toSavedTest(message));
     expect((await api.call(`GET /v1/connections/${id}/tests`)).body.data).toHaveLength(2);
   });
 
   test('is requested once by each change that requires a test', async () => {
     await patch({ config: { database: 'other' } });
     await patch({ tags: ['one'] });
-    expect((await api.settle()).map((event) => [event.version, event.test])).toEqual([
-      [2, true],
-      [3, false],
-    ]);
+    const { events, tests } = await api.settle();
+    expect(events.map(({ type }) => type)).toEqual(['connection.updated', 'connection.updated']);
+    expect(tests.map(({ awaited }) => awaited)).toEqual([2]);
   });
 });
 

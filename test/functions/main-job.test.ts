@@ -22,9 +22,13 @@ onEngine(engine, () => {
       });
       expect([status, body['status'], body['status_reason']]).toEqual([201, 'connected', null]);
       expect(body['last_test']).toMatchObject({ status: 'connected' });
-      expect(await api.settle()).toMatchObject([
-        { type: 'connection.created', test: false, status: 'connected' },
-      ]);
+      expect(await api.settle()).toMatchObject({
+        events: [
+          { type: 'connection.created', data: { connection: { status: 'connected' } } },
+          { type: 'connection.status_changed', data: { from: null, to: 'connected', code: null } },
+        ],
+        tests: [],
+      });
     });
 
     test('a connection is created, tested, introspected and suggests table names', async () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { runQueuedTests } from '../../shared/runtime/run-queued-tests.ts';
-import type { ConnectionEvent } from '../../shared/ports/bus.ts';
+import type { TestMessage } from '../../shared/ports/queue.ts';
 import { Problem } from '../../shared/problem.ts';
 import { DeploymentSettings } from '../../shared/settings.ts';
 import { type Api, startApi } from '../api.ts';
@@ -34,21 +34,20 @@ beforeEach(async () => {
 });
 afterEach(() => api[Symbol.asyncDispose]());
 
-/** Creates connections and returns the events that ask for their tests. */
-const createTested = async (count: number): Promise<readonly ConnectionEvent[]> => {
+/** Creates connections and returns the messages that request their tests. */
+const createTested = async (count: number): Promise<readonly TestMessage[]> => {
   for (let i = 0; i < count; i++)
     await api.call('POST /v1/connections', { body: { ...createConnectionBody(), name: `Connection ${i}` } });
-  return api.takeEvents();
+  return (await api.publish()).tests;
 };
 
-/** A message of SQS. Its body is an event in EventBridge's envelope. */
+/** A message of SQS. */
 const message = (body: string, i: number) => ({
   messageId: `message ${i}`,
   receiptHandle: `receipt ${i}`,
   body,
 });
-const wrap = (detail: ConnectionEvent) =>
-  JSON.stringify({ version: '0', id: 'e', 'detail-type': detail.type, source: 'mooring', detail });
+const wrap = (request: TestMessage) => JSON.stringify(request);
 
 const deliver = (
   bodies: readonly string[],
@@ -66,9 +65,9 @@ const deliver = (
     { createProbe: async () => api.probe, postpone, destinationLimit: 4 },
   );
 
-const bare = ({ connection_id: id }: ConnectionEvent) => id.replace('conn_', '');
-const statusOf = async ({ connection_id: id }: ConnectionEvent) =>
-  (await api.call(`GET /v1/connections/${id}`)).body['status'];
+const bare = ({ connection_id: id }: TestMessage) => id;
+const statusOf = async ({ connection_id: id }: TestMessage) =>
+  (await api.call(`GET /v1/connections/conn_${id}`)).body['status'];
 
 test('a batch is tested, and only a message whose test fails is retried', async () => {
   const events = await createTested(3);
@@ -87,6 +86,25 @@ test('only the messages that cannot be parsed are retried', async () => {
     batchItemFailures: [{ itemIdentifier: 'message 0' }, { itemIdentifier: 'message 2' }],
   });
   expect(tested).toEqual(events.map(bare));
+});
+
+test('a message of the release before is understood', async () => {
+  const [request] = await createTested(1);
+  if (!request) throw new Error('expected a message');
+  const detail = {
+    event_id: 'earlier',
+    type: 'connection.created',
+    at: new Date(at).toISOString(),
+    org_id: request.org_id,
+    environment_id: request.environment_id,
+    connection_id: `conn_${request.connection_id}`,
+    version: 1,
+    status: 'testing',
+    test: true,
+  };
+  const body = JSON.stringify({ 'detail-type': detail.type, source: 'mooring', detail });
+  expect(await deliver([body])).toEqual({ batchItemFailures: [] });
+  expect(await statusOf(request)).toBe('failed');
 });
 
 test('a test over the quota is postponed until there is room, without a test and without an error in the log', async () => {
@@ -111,7 +129,7 @@ test('a test over the quota is retried after the default time when the queue is 
 
 test('the test of a deleted connection is skipped, and its message is not retried', async () => {
   const events = await createTested(1);
-  await api.call(`DELETE /v1/connections/${events[0]?.connection_id}`);
+  await api.call(`DELETE /v1/connections/conn_${events[0]?.connection_id}`);
   expect(await deliver(events.map(wrap))).toEqual({ batchItemFailures: [] });
   expect(tested).toEqual([]);
 });

@@ -1,97 +1,244 @@
-import { describe, expect, test } from '@jest/globals';
-import type { DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
-import { publishChanges } from '../../functions/publish.ts';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { DynamoDBRecord } from 'aws-lambda';
+import { publishRecords } from '../../functions/publish.ts';
 import { toItemAttributes } from '../../shared/adapters/aws/dynamo-attributes.ts';
-import type { ConnectionEvent } from '../../shared/ports/bus.ts';
+import { createSqliteStore, type SqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
+import { readEvents } from '../../shared/domain/events/event-log.ts';
+import type { PublishedEvent } from '../../shared/domain/events/event-types.ts';
+import type { StoreEvent } from '../../shared/ports/store.ts';
+import type { TestMessage } from '../../shared/ports/queue.ts';
 
-/** A record as a DynamoDB stream delivers it, of a connection or of another item. */
-const record = (n: number, item: object = connection(n)): DynamoDBRecord =>
-  ({
-    eventID: `event-${n}`,
-    eventName: 'INSERT',
-    dynamodb: {
-      Keys: { pk: { S: 'T#org#default' }, sk: { S: `CONN#${n}` } },
-      NewImage: toItemAttributes({ pk: 'T#org#default', sk: `CONN#${n}`, ...item }),
-      SequenceNumber: String(100 + n),
-    },
-  }) as unknown as DynamoDBRecord; // nothing reads the other fields of a stream record
+const tenant = { org: 'org', environment: 'default' };
+const refuse = () => Promise.reject(new Error('refused'));
 
-const connection = (n: number) => ({
+let now: number;
+let store: SqliteStore;
+let onBus: PublishedEvent[];
+let queued: TestMessage[];
+let parked: StoreEvent[];
+let logged: string[];
+beforeEach(() => {
+  now = Date.parse('2026-01-01T00:00:00Z');
+  store = createSqliteStore({ path: ':memory:', clock: () => now });
+  [onBus, queued, parked, logged] = [[], [], [], []];
+});
+afterEach(() => store.close());
+
+const connection = (n: number, more: object = {}) => ({
   layout: 1,
   id: String(n).padStart(32, '0'),
   org_id: 'org',
   environment_id: 'default',
+  name: `Connection ${n}`,
+  description: null,
+  flavor: null,
+  role: 'source',
+  mode: 'managed',
+  product: null,
+  ssl: { ca: null, cert: null },
+  excluded_schemas: [],
+  metadata: {},
+  fields: {},
+  credentials_version: 1,
+  last_test: null,
+  usages: {},
   type: 'postgresql',
   cause: 'created',
+  config: { host: 'db.test', port: 5432, database: 'shop', username: 'me' },
   options: {},
+  auth_method: 'password',
+  bound: {},
+  secret: { name: 's', version: '1' },
+  tags: [],
   version: 1,
   revision: 1,
   status: 'testing',
+  status_reason: null,
   awaits_test: 1,
   updated_at: '2026-01-01T00:00:00.000Z',
+  ...more,
 });
 
-const publish = async (
-  records: readonly DynamoDBRecord[],
-  put: (events: readonly ConnectionEvent[]) => Promise<void>,
-  bury: (letter: object) => Promise<void> = () => Promise.reject(new Error('no letter was expected')),
-) => {
-  const logged: string[] = [];
-  const event: DynamoDBStreamEvent = { Records: [...records] };
-  const runtime = {
-    ports: () => Promise.resolve({ bus: { put } }),
-    writeLog: (line: string) => void logged.push(line),
+/** A record as a DynamoDB stream delivers it. */
+const record = (n: number, after: object = connection(n), before?: object): DynamoDBRecord =>
+  ({
+    eventID: `event-${n}`,
+    dynamodb: {
+      NewImage: toItemAttributes({ pk: 'T#org#default', sk: `CONN#${n}`, ...after }),
+      ...(before && { OldImage: toItemAttributes({ pk: 'T#org#default', sk: `CONN#${n}`, ...before }) }),
+      SequenceNumber: String(100 + n),
+    },
+  }) as unknown as DynamoDBRecord; // nothing reads the other fields of a stream record
+
+interface Faults {
+  readonly put?: (events: readonly PublishedEvent[]) => Promise<void>;
+  readonly sendTests?: () => Promise<void>;
+  readonly park?: () => Promise<void>;
+  readonly replay?: boolean;
+}
+
+/** Publishes a batch. Returns the sequence numbers of the records that are delivered again. */
+const publish = async (records: readonly DynamoDBRecord[], { replay = false, ...faults }: Faults = {}) => {
+  const ports = {
+    store,
+    bus: { put: faults.put ?? (async (events: readonly PublishedEvent[]) => void onBus.push(...events)) },
+    queue: {
+      sendTests:
+        faults.sendTests ??
+        (async (messages: readonly { readonly message: TestMessage }[]) =>
+          void queued.push(...messages.map(({ message }) => message))),
+      sendDeliveries: () => Promise.resolve(),
+    },
+    parking: { park: faults.park ?? (async (change: StoreEvent) => void parked.push(change)) },
   };
-  const { batchItemFailures } = await publishChanges(event, runtime, bury);
-  return { failures: batchItemFailures.map(({ itemIdentifier }) => itemIdentifier), logged };
+  const { batchItemFailures } = await publishRecords(
+    { Records: [...records], replay },
+    { ports: () => Promise.resolve(ports), clock: () => now, writeLog: (line) => void logged.push(line) },
+  );
+  return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
 };
 
-const ids = (events: readonly ConnectionEvent[]) =>
-  events.map(({ connection_id: id }) => Number(id.slice(-3)));
+const numberOf = (event: PublishedEvent) =>
+  'connection' in event.data ? Number(event.data.connection.id.slice(-3)) : -1;
+const readLog = async () => (await readEvents(store, tenant, { after: undefined, limit: 200 })).events;
+const numbersInLog = async () => (await readLog()).map(numberOf);
 
 describe('changes of the table', () => {
-  test('are published as events in one call', async () => {
-    const calls: number[][] = [];
-    const { failures } = await publish([record(1), record(2)], async (events) => {
-      calls.push(ids(events));
-    });
-    expect([calls, failures]).toEqual([[[1, 2]], []]);
+  test('are put on the bus, appended to the log of the tenant, and request their tests', async () => {
+    expect(await publish([record(1), record(2)])).toEqual([]);
+    expect(onBus.map(numberOf)).toEqual([1, 2]);
+    expect(await readLog()).toEqual(onBus);
+    expect(queued).toMatchObject([
+      { connection_id: connection(1).id, trigger: 'create', awaited: 1, request_id: onBus[0]?.id },
+      { connection_id: connection(2).id },
+    ]);
   });
 
-  test('are delivered again from the first event that the bus rejected', async () => {
+  test('are delivered again from the first event that the bus refuses', async () => {
     const taken = new Set<number>();
     const records = Array.from({ length: 25 }, (_, n) => record(n));
-    const { failures } = await publish(records, async (events) => {
-      if (ids(events).some((id) => id >= 10)) throw new Error('refused');
-      for (const id of ids(events)) taken.add(id);
-    });
-    expect(failures).toEqual(['110']);
+    const put = async (events: readonly PublishedEvent[]) => {
+      if (events.some((event) => numberOf(event) >= 10)) return refuse();
+      for (const event of events) taken.add(numberOf(event));
+    };
+    expect(await publish(records, { put })).toEqual(['110']);
     expect([...taken]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  test('are all delivered again while the bus rejects everything', async () => {
-    const { failures, logged } = await publish([record(1), record(2)], () =>
-      Promise.reject(new Error('down')),
-    );
-    expect(failures).toEqual(['101']);
+  test('are published once each after the bus refused them for an hour, and their tests are not delayed', async () => {
+    const records = [record(1), record(2), record(3)];
+    for (let minute = 0; minute < 60; minute += 1) {
+      now += 60_000;
+      expect(await publish(records, { put: refuse })).toEqual(['101']);
+      expect(queued).toHaveLength(3);
+    }
+    expect(await publish(records)).toEqual([]);
+    expect(onBus.map(numberOf)).toEqual([1, 2, 3]);
+    expect(await readLog()).toEqual(onBus);
+    expect(queued).toHaveLength(3);
     expect(logged.join()).toContain('event publishing failed');
   });
 
-  test('that cannot become events do not block the others and are written as dead letters', async () => {
-    const letters: object[] = [];
-    const put: number[] = [];
-    const poison = record(2, { ...connection(2), layout: 999 });
-    const { failures } = await publish(
-      [record(1), poison, record(3)],
-      async (events) => void put.push(...ids(events)),
-      async (letter) => void letters.push(letter),
-    );
-    expect([put, failures]).toEqual([[1, 3], []]);
-    expect(letters).toMatchObject([{ event_id: 'event-2', keys: { sk: { S: 'CONN#2' } } }]);
+  test('are delivered again when the queue refuses their tests, before any event is published', async () => {
+    expect(await publish([record(1)], { sendTests: refuse })).toEqual(['101']);
+    expect([onBus, await readLog()]).toEqual([[], []]);
+    expect(await publish([record(1)])).toEqual([]);
+    expect([onBus.length, queued.length]).toEqual([1, 1]);
   });
 
-  test('that can become neither events nor dead letters are delivered again', async () => {
-    const poison = record(1, { ...connection(1), layout: 999 });
-    await expect(publish([poison], async () => undefined)).rejects.toThrow('no letter was expected');
+  test('have the same ids in every delivery, and are once in the log', async () => {
+    const batch = [record(1), record(2)];
+    await publish(batch);
+    await publish(batch);
+    expect(onBus).toHaveLength(4);
+    expect(new Set(onBus.map(({ id }) => id)).size).toBe(2);
+    expect(await numbersInLog()).toEqual([1, 2]);
+    expect(queued).toHaveLength(2);
+  });
+
+  test('that arrive out of order keep the sequence that orders them', async () => {
+    const later = connection(1, {
+      cause: 'updated',
+      version: 2,
+      revision: 2,
+      tags: ['b'],
+      awaits_test: null,
+    });
+    await publish([record(1, later, connection(1, { awaits_test: null })), record(1)]);
+    expect(onBus.map(({ type, data }) => [type, 'connection' in data && data.connection.sequence])).toEqual([
+      ['connection.updated', 2],
+      ['connection.created', 1],
+    ]);
+  });
+
+  test('of a connection that is gone are published from the images alone', async () => {
+    const gone = connection(7, {
+      cause: 'deleted',
+      deleted_at: '2026-01-01T00:00:00.000Z',
+      awaits_test: null,
+    });
+    const removed = {
+      eventID: 'event-8',
+      dynamodb: {
+        OldImage: toItemAttributes({ pk: 'T#org#default', sk: 'GONE#7', ...gone }),
+        SequenceNumber: '108',
+      },
+    } as unknown as DynamoDBRecord;
+    expect(await publish([record(7, { ...gone, pk: 'T#org#default', sk: 'GONE#7' }), removed])).toEqual([]);
+    expect(onBus.map(({ type }) => type)).toEqual(['connection.deleted']);
+    expect(queued).toEqual([]);
+  });
+
+  test('of two tenants have two logs', async () => {
+    await publish([record(1), record(2, connection(2, { environment_id: 'staging' }))]);
+    expect(await numbersInLog()).toEqual([1]);
+    const other = { org: 'org', environment: 'staging' };
+    expect((await readEvents(store, other, { after: undefined, limit: 9 })).events.map(numberOf)).toEqual([
+      2,
+    ]);
+  });
+});
+
+describe('a change that cannot become an event', () => {
+  const poison = (n: number) => record(n, connection(n, { layout: 999, name: 'the-secret-name' }));
+
+  test('is parked with its images and blocks no other', async () => {
+    expect(await publish([record(1), poison(2), record(3)])).toEqual([]);
+    expect(onBus.map(numberOf)).toEqual([1, 3]);
+    expect(parked).toMatchObject([{ id: 'event-2', raw: { eventID: 'event-2' } }]);
+    const line = logged
+      .map((text) => JSON.parse(text))
+      .find(({ message }) => message === 'event conversion failed');
+    expect(line).toMatchObject({ level: 'error', event_id: 'event-2', ParkedChanges: 1 });
+    expect(logged.join()).not.toContain('the-secret-name');
+  });
+
+  test('is delivered again, with all that follow, when it cannot be parked', async () => {
+    expect(await publish([record(1), poison(2), record(3)], { park: refuse })).toEqual(['102']);
+    expect(onBus.map(numberOf)).toEqual([1]);
+    expect(logged.join()).toContain('change parking failed');
+  });
+
+  test.each([
+    ['has no name', { name: undefined }],
+    ['has a status of another release', { status: 'asleep' }],
+    ['has no revision', { revision: 'one' }],
+  ])('is one that %s', async (_, more) => {
+    const { name, ...rest } = connection(2, more);
+    const before = connection(2, { revision: 0 });
+    expect(await publish([record(2, name === undefined ? rest : { ...rest, name }, before)])).toEqual([]);
+    expect([parked.length, onBus.length]).toEqual([1, 0]);
+  });
+
+  test('is reported and not parked again when it is replayed', async () => {
+    expect(await publish([poison(2)], { replay: true })).toEqual(['102']);
+    expect(await publish([record(2)], { replay: true })).toEqual([]);
+    expect([parked.length, onBus.map(numberOf)]).toEqual([0, [2]]);
+  });
+
+  test('is one without an id, which is parked as it was received', async () => {
+    const { eventID: _, ...anonymous } = record(5);
+    expect(await publish([anonymous])).toEqual([]);
+    expect(parked).toMatchObject([{ id: '105', raw: anonymous }]);
   });
 });

@@ -166,9 +166,9 @@ describe('a queued test', () => {
     for (let i = 0; i < 10; i++)
       await api.call('POST /v1/connections', { body: { ...createConnectionBody(), name: `c${i}` } });
     const outcomes = [];
-    for (const event of api.takeEvents())
+    for (const message of (await api.publish()).tests)
       outcomes.push(
-        await api.makeTest(event).catch((error: unknown) => toPostponementSeconds(error) ?? error),
+        await api.makeTest(message).catch((error: unknown) => toPostponementSeconds(error) ?? error),
       );
     const unavailable = expect.objectContaining({ code: 'unavailable' });
     // Tests beyond the first minute are spread over the next minutes.

@@ -37,14 +37,18 @@ describe('a delete', () => {
     expect([answer.status, answer.text]).toEqual([204, '']);
     expect(await secrets()).toEqual({ kept: 0, removed: 1 });
     await api.settle();
-    const events = (await restore()) && (await api.settle());
-    expect(events).toMatchObject([{ type: 'connection.restored', test: true }]);
+    await restore();
+    const { events, tests } = await api.settle();
+    expect([events, tests]).toMatchObject([[{ type: 'connection.restored' }], [{ trigger: 'change' }]]);
   });
 
   test('publishes an event that starts no test', async () => {
     await api.settle();
     await remove();
-    expect(await api.settle()).toMatchObject([{ type: 'connection.deleted', test: false, version: 1 }]);
+    expect(await api.settle()).toMatchObject({
+      events: [{ type: 'connection.deleted', data: { connection: { version: 1 } } }],
+      tests: [],
+    });
   });
 
   test('frees the name at once', async () => {
@@ -209,7 +213,7 @@ describe('a purge', () => {
   test('publishes one delete event', async () => {
     await api.settle();
     await remove('?purge=true');
-    expect(await api.settle()).toMatchObject([{ type: 'connection.deleted' }]);
+    expect((await api.settle()).events).toMatchObject([{ type: 'connection.deleted' }]);
   });
 
   test.each(['', '?purge=true'])(

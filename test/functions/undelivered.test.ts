@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { failUndeliveredTests, uses } from '../../functions/undelivered.ts';
 import { tableKeys } from '../../shared/domain/table-keys.ts';
-import type { ConnectionEvent } from '../../shared/ports/bus.ts';
+import type { TestMessage } from '../../shared/ports/queue.ts';
 import { Problem } from '../../shared/problem.ts';
 import { type Api, startApi } from '../api.ts';
 import { createConnectionBody } from '../samples.ts';
@@ -10,30 +10,27 @@ const now = Date.parse('2026-01-01T00:00:00Z');
 const tenant = { org: 'org_test', environment: 'default' };
 let api: Api;
 let id: string;
-let created: ConnectionEvent;
+let created: TestMessage;
 
 beforeEach(async () => {
   // The vault is down, so no test can be made.
   const test = () => Promise.reject(new Problem('unavailable'));
   api = await startApi({ clock: () => now, probe: ({ real }) => ({ ...real, test }) });
   id = (await api.call('POST /v1/connections', { body: createConnectionBody() })).body.id;
-  created = event(1);
+  created = requestOf(1);
 });
 afterEach(() => api[Symbol.asyncDispose]());
 
-const event = (version: number): ConnectionEvent => ({
-  event_id: `${id.slice(5)}.${version}`,
-  type: version === 1 ? 'connection.created' : 'connection.updated',
-  at: new Date(now).toISOString(),
+const requestOf = (awaited: number): TestMessage => ({
   org_id: tenant.org,
   environment_id: tenant.environment,
-  connection_id: id,
-  version,
-  status: 'testing',
-  test: true,
+  connection_id: id.slice(5),
+  trigger: awaited === 1 ? 'create' : 'change',
+  request_id: `evt_${awaited}`,
+  awaited,
 });
 
-/** A message of SQS. Its body is an event in EventBridge's envelope. */
+/** A message of SQS. */
 const letter = (messageId: string, body: string) =>
   ({ messageId, body }) as Parameters<typeof failUndeliveredTests>[0]['Records'][number]; // nothing reads the other fields of a record
 const bury = (...bodies: readonly string[]) =>
@@ -48,8 +45,7 @@ const bury = (...bodies: readonly string[]) =>
       writeLog: () => undefined,
     },
   );
-const wrapped = (detail: ConnectionEvent) =>
-  JSON.stringify({ 'detail-type': detail.type, source: 'mooring', detail });
+const wrapped = (message: TestMessage) => JSON.stringify(message);
 const connection = async () => (await api.call(`GET /v1/connections/${id}`)).body;
 const history = async () => (await api.call(`GET /v1/connections/${id}/tests`)).body.data;
 
@@ -82,10 +78,10 @@ describe('an undelivered test', () => {
     await api.call(`PATCH /v1/connections/${id}`, { body: { config: { database: 'other' } } });
     await bury(wrapped(created));
     expect(await connection()).toMatchObject({ status: 'testing', last_test: null });
-    await bury(wrapped(event(2)));
+    await bury(wrapped(requestOf(2)));
     const decided = await connection();
     expect(decided['status']).toBe('failed');
-    await bury(wrapped(event(2)), wrapped(event(3)));
+    await bury(wrapped(requestOf(2)), wrapped(requestOf(3)));
     expect(await connection()).toEqual(decided);
   });
 
@@ -95,10 +91,10 @@ describe('an undelivered test', () => {
   });
 
   test('is the only one to be retried when its message cannot be parsed', async () => {
-    const { version: _, ...unversioned } = created;
+    const { trigger: _, ...half } = created;
     const poison = ['', 'not JSON', 'null', '[]', '{}', '{"detail":null}', '{"detail":"text"}'];
-    const halves = [unversioned, { ...created, connection_id: 7 }, { ...created, org_id: null }].map(
-      (detail) => JSON.stringify({ detail }),
+    const halves = [half, { ...created, connection_id: 7 }, { ...created, org_id: null }].map((message) =>
+      JSON.stringify(message),
     );
     expect(await bury(wrapped(created), ...poison, ...halves)).toEqual({
       batchItemFailures: [...poison, ...halves].map((_, at) => ({ itemIdentifier: `message ${at + 1}` })),

@@ -1,6 +1,7 @@
 import { PutEventsCommand, type EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Bus, ConnectionEvent } from '../../ports/bus.ts';
+import type { PublishedEvent } from '../../domain/events/event-types.ts';
+import type { Bus } from '../../ports/bus.ts';
 import { Problem } from '../../problem.ts';
 import { callAws } from './aws-fault.ts';
 
@@ -9,10 +10,10 @@ interface EventBridgeBusOptions {
   readonly busName: string;
 }
 
-/** The bus on Amazon EventBridge. A retry may put an event twice; consumers recognise duplicates by `event_id`. */
+/** The bus on Amazon EventBridge. A retry may put an event twice; consumers recognise duplicates by their id. */
 export const createEventBridgeBus = ({ client, busName }: EventBridgeBusOptions): Bus => {
   /** Returns the events that the bus did not accept. */
-  const putBatch = async (events: readonly ConnectionEvent[]): Promise<readonly ConnectionEvent[]> => {
+  const putBatch = async (events: readonly PublishedEvent[]): Promise<readonly PublishedEvent[]> => {
     const command = new PutEventsCommand({
       Entries: events.map((event) => ({
         EventBusName: busName,
@@ -40,5 +41,24 @@ export const createEventBridgeBus = ({ client, busName }: EventBridgeBusOptions)
 const MAX_PUT_ATTEMPTS = 4;
 
 /** https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html: at most ten entries per call. */
-const splitIntoBatches = (events: readonly ConnectionEvent[]) =>
-  Array.from({ length: Math.ceil(events.length / 10) }, (_, n) => events.slice(n * 10, n * 10 + 10));
+const MAX_BATCH_ENTRIES = 10;
+
+/** Below the limit of 256 KB per call, which counts more than the body: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html */
+const MAX_BATCH_BYTES = 200_000;
+
+const splitIntoBatches = (events: readonly PublishedEvent[]): readonly (readonly PublishedEvent[])[] => {
+  const batches: PublishedEvent[][] = [];
+  let bytes = 0;
+  for (const event of events) {
+    const size = Buffer.byteLength(JSON.stringify(event));
+    const last = batches.at(-1);
+    if (last && last.length < MAX_BATCH_ENTRIES && bytes + size <= MAX_BATCH_BYTES) {
+      last.push(event);
+      bytes += size;
+    } else {
+      batches.push([event]);
+      bytes = size;
+    }
+  }
+  return batches;
+};

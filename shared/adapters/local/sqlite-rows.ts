@@ -23,6 +23,6 @@ export const decodeStoreEvent = ({ id, before, after }: SqliteRow): StoreEvent =
       ...(after && { after: decodeItem(requireBytes(after)) }),
     };
   } catch (damage) {
-    return { id: String(id), damage };
+    return { id: String(id), damage, raw: { before, after } };
   }
 };

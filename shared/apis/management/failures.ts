@@ -135,6 +135,7 @@ const fetCodePriority: readonly FetCode[] = [
 const fetCodesByProblem = {
   'invalid-request': 'FET-0401',
   'invalid-cursor': 'FET-0405',
+  'events-expired': 'FET-0405',
   'unknown-connector': 'FET-0401',
   'credentials-required': 'FET-0402',
   unauthenticated: 'FET-9401',

@@ -1,6 +1,7 @@
 import type { MeteredProbe, Probe } from '../../ports/probe.ts';
 import type { Store } from '../../ports/store.ts';
 import type { Timer } from '../../ports/timer.ts';
+import { systemTimer } from '../../system-timer.ts';
 import { Problem } from '../../problem.ts';
 import type { Actor } from '../access/audit.ts';
 import type { CatalogSummary } from './catalog-summary.ts';
@@ -44,11 +45,6 @@ export interface IntrospectionDependencies {
   /** The default is the system's. */
   readonly timer?: Timer | undefined;
 }
-
-const systemTimer: Timer = {
-  measure: () => performance.now(),
-  wait: (ms) => new Promise((resolve) => void setTimeout(resolve, ms)),
-};
 
 /**
  * Returns the stored catalog if it is recent enough, else introspects and waits for a limited time. Until the back-off ends, it throws the

@@ -61,7 +61,7 @@ const createEventSchema = <const T extends string, const D extends v.ObjectEntri
   v.strictObject({
     id: v.pipe(
       v.string(),
-      v.regex(/^evt_[\w-]{22}$/),
+      v.regex(/^evt_[0-9a-f]{32}$/),
       v.description('The same for every delivery of the event.'),
     ),
     type: v.literal(type),

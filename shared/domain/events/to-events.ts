@@ -64,7 +64,7 @@ export const toTestMessage = (
       };
 
 const createEventId = ({ id, revision }: StoredConnection, type: string): string =>
-  `evt_${createHash('sha256').update(`event\0${id}\0${revision}\0${type}`).digest('base64url').slice(0, 22)}`;
+  `evt_${createHash('sha256').update(`event\0${id}\0${revision}\0${type}`).digest('hex').slice(0, 32)}`;
 
 /** Checks the event, so that nothing but what the schema names is published. Throws if a stored value has another form. */
 const createEvent = <T extends ConnectionEventType>(

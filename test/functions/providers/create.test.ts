@@ -242,7 +242,8 @@ describe('a create', () => {
       'pending',
       null,
     ]);
-    expect((await api.settle()).at(-1)).toMatchObject({ type: 'connection.created', test: true });
+    const { events, tests } = await api.settle();
+    expect([events.at(-1)?.type, tests.at(-1)?.trigger]).toEqual(['connection.created', 'create']);
     expect(await shown(answer)).toMatchObject({ status: 'failed', status_reason: 'connection-refused' });
   });
 

@@ -77,7 +77,8 @@ describe('a registration', () => {
   test('does not dial, and is tested afterwards', async () => {
     const { id } = toRegistrationData(await register(api));
     expect((await api.call(`GET ${ours(id)}`)).body).toMatchObject({ status: 'testing' });
-    expect(await api.settle()).toMatchObject([{ type: 'connection.created', test: true }]);
+    const { events, tests } = await api.settle();
+    expect([events, tests]).toMatchObject([[{ type: 'connection.created' }], [{ trigger: 'create' }]]);
     expect((await api.call(`GET ${ours(id)}`)).body).toMatchObject({ status: 'failed' });
   });
 

@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { followOutbox, type Outbox, type ScheduleWork } from '../../../infra/local/follow-outbox.ts';
-import type { ConnectionEvent } from '../../../shared/ports/bus.ts';
 import type { StoreEvent } from '../../../shared/ports/store.ts';
 
 /** An outbox in memory that works as the store's does. It outlives its followers. */
@@ -18,29 +17,26 @@ const outboxOf = () => {
     },
     left: () => changes.map(({ id }) => id),
   };
-  const change = (id: string, cause = 'created', more: object = {}) => {
-    made += 1;
-    const after = { pk: 'T#o#e', sk: `CONN#${id}`, id, cause, revision: made, version: 1, status: 'testing' };
-    changes.push({
-      id: String(made),
-      after: { ...after, awaits_test: 1, updated_at: '2025-01-01T00:00:00Z', ...more },
-    });
+  const change = (count = 1) => {
+    for (let n = 0; n < count; n++) changes.push({ id: String((made += 1)) });
     for (const wake of wakes) wake();
   };
   return { outbox, change };
 };
 
-/** A bus whose deliveries end when the test says so. */
-const busOf = () => {
-  const begun: { readonly id: string; readonly finish: (error?: Error) => void }[] = [];
-  const bus = {
-    put: async ([event]: readonly ConnectionEvent[]) => {
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      begun.push({ id: event?.connection_id ?? '', finish: (error) => (error ? reject(error) : resolve()) });
-      await promise;
-    },
+/** Publishes batches when the test says so. */
+const publisherOf = () => {
+  const batches: { readonly ids: readonly string[]; readonly finish: (refused?: number | Error) => void }[] =
+    [];
+  const publish = (changes: readonly StoreEvent[]) => {
+    const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
+    batches.push({
+      ids: changes.map(({ id }) => id),
+      finish: (refused) => (refused instanceof Error ? reject(refused) : resolve(refused)),
+    });
+    return promise;
   };
-  return { bus, begun };
+  return { publish, batches };
 };
 
 /** Keeps the work that a follower puts off, so that the test decides when it runs. */
@@ -60,167 +56,113 @@ const collectWork = () => {
   return { schedule, settle };
 };
 
+const startFollower = (made = outboxOf()) => {
+  const work = collectWork();
+  const { publish, batches } = publisherOf();
+  const failures: unknown[] = [];
+  const reported: string[] = [];
+  const follower = followOutbox({
+    outbox: made.outbox,
+    publish,
+    schedule: work.schedule,
+    onChange: ({ id }) => void reported.push(id),
+    failed: (error) => void failures.push(error),
+  });
+  return {
+    ...made,
+    ...work,
+    batches,
+    failures,
+    reported,
+    [Symbol.dispose]: () => follower[Symbol.dispose](),
+  };
+};
+
 describe('outbox follower', () => {
-  test('delivers the changes from before its start and those that follow', async () => {
-    const { outbox, change } = outboxOf();
-    const { schedule, settle } = collectWork();
-    const { bus, begun } = busOf();
-    change('a');
-    using _ = followOutbox({ outbox, schedule, bus, failed: () => undefined });
-    change('b');
-    await settle();
-    expect(begun.map(({ id }) => id)).toEqual(['conn_a', 'conn_b']);
+  test('publishes the changes from before its start and those that follow, one batch after the other', async () => {
+    const made = outboxOf();
+    made.change(2);
+    using follower = startFollower(made);
+    follower.change();
+    await follower.settle();
+    expect(follower.batches.map(({ ids }) => ids)).toEqual([['1', '2']]);
+    follower.batches[0]?.finish();
+    await follower.settle();
+    expect(follower.batches.map(({ ids }) => ids)).toEqual([['1', '2'], ['3']]);
+    expect(follower.outbox.left()).toEqual(['3']);
+    follower.batches[1]?.finish();
+    await follower.settle();
+    expect(follower.outbox.left()).toEqual([]);
+    expect(follower.reported).toEqual(['1', '2', '3']);
+    follower.change();
+    await follower.settle();
+    expect(follower.batches).toHaveLength(3);
   });
 
-  test('acknowledges a change only when it and all earlier changes are delivered', async () => {
-    const { outbox, change } = outboxOf();
-    const { schedule, settle } = collectWork();
-    const { bus, begun } = busOf();
-    using _ = followOutbox({ outbox, schedule, bus, failed: () => undefined });
-    for (const id of ['a', 'b', 'c']) change(id);
-    await settle();
-    begun[1]?.finish();
-    await settle();
-    expect(outbox.left()).toEqual(['1', '2', '3']);
-    begun[0]?.finish();
-    await settle();
-    expect(outbox.left()).toEqual(['3']);
+  test('acknowledges what is published, and publishes the rest a second later', async () => {
+    using follower = startFollower();
+    follower.change(3);
+    await follower.settle();
+    follower.batches[0]?.finish(1);
+    await follower.settle(999);
+    expect([follower.outbox.left(), follower.batches.length]).toEqual([['2', '3'], 1]);
+    await follower.settle(1000);
+    expect(follower.batches[1]?.ids).toEqual(['2', '3']);
+    expect(follower.reported).toEqual(['1']);
   });
 
-  test('delivers undelivered changes again after a restart', async () => {
-    const { outbox, change } = outboxOf();
-    const { schedule, settle } = collectWork();
-    const first = busOf();
+  test('publishes at most 50 changes at a time', async () => {
+    using follower = startFollower();
+    follower.change(120);
+    for (const at of [0, 1, 2]) {
+      await follower.settle();
+      follower.batches[at]?.finish();
+    }
+    await follower.settle();
+    expect(follower.batches.map(({ ids }) => ids.length)).toEqual([50, 50, 20]);
+    expect(follower.outbox.left()).toEqual([]);
+  });
+
+  test('publishes what a stop interrupted again after a restart', async () => {
+    const made = outboxOf();
+    made.change();
     {
-      using _ = followOutbox({ outbox, schedule, bus: first.bus, failed: () => undefined });
-      change('a');
-      await settle();
+      using first = startFollower(made);
+      await first.settle();
+      first[Symbol.dispose]();
+      first.batches[0]?.finish();
+      await first.settle();
     }
-    first.begun[0]?.finish();
-    await settle();
-    const second = busOf();
-    using _ = followOutbox({ outbox, schedule, bus: second.bus, failed: () => undefined });
-    await settle();
-    expect(second.begun.map(({ id }) => id)).toEqual(['conn_a']);
+    expect(made.outbox.left()).toEqual(['1']);
+    using second = startFollower(made);
+    await second.settle();
+    expect(second.batches.map(({ ids }) => ids)).toEqual([['1']]);
   });
 
-  test('delivers other changes during a slow delivery, up to its concurrency limit', async () => {
-    const { outbox, change } = outboxOf();
-    const { schedule, settle } = collectWork();
-    const { bus, begun } = busOf();
-    using _ = followOutbox({ outbox, schedule, bus, failed: () => undefined, mostAtOnce: 16 });
-    for (let n = 0; n < 100; n++) change(`c${n}`);
-    await settle();
-    expect(begun).toHaveLength(16);
-    for (let at = 1; at < begun.length; at++) {
-      begun[at]?.finish();
-      await settle();
-    }
-    await settle();
-    expect(begun).toHaveLength(100);
-    expect(outbox.left()).toHaveLength(100);
-    begun[0]?.finish();
-    await settle();
-    expect(outbox.left()).toEqual([]);
-  });
-
-  test('delivers a change that comes after ten thousand blocked deliveries of other connections', async () => {
-    const { outbox, change } = outboxOf();
-    const waiting = new Promise<never>(() => undefined);
-    const last = Promise.withResolvers<void>();
-    const bus = {
-      put: ([event]: readonly ConnectionEvent[]) => {
-        if (event?.connection_id === 'conn_of another') last.resolve();
-        return waiting;
-      },
-    };
-    for (let n = 0; n < 10_100; n++) change(`c${n}`);
-    change('of another');
-    using _ = followOutbox({ outbox, bus, failed: () => undefined });
-    await last.promise;
-  });
-
-  test('delivers a change once when it comes after changes that cause no event', async () => {
-    const { outbox, change } = outboxOf();
-    const { schedule, settle } = collectWork();
-    const { bus, begun } = busOf();
-    for (const id of ['a', 'b', 'c']) change(id, 'introspected');
-    change('d');
-    change('e', 'introspected');
-    change('f');
-    using _ = followOutbox({ outbox, schedule, bus, failed: () => undefined });
-    await settle();
-    expect(begun.map(({ id }) => id)).toEqual(['conn_d', 'conn_f']);
-    for (const { finish } of begun) finish();
-    await settle();
-    expect(outbox.left()).toEqual([]);
-  });
-
-  test('skips a change that it cannot parse, and reports it', async () => {
-    const { outbox, change } = outboxOf();
-    const { schedule, settle } = collectWork();
-    const { bus, begun } = busOf();
-    const failures: unknown[] = [];
-    change('damaged', 'created', { layout: 999 });
-    change('a');
-    using _ = followOutbox({ outbox, schedule, bus, failed: (error) => failures.push(error) });
-    await settle();
-    expect(begun.map(({ id }) => id)).toEqual(['conn_a']);
-    expect(failures).toHaveLength(1);
-    begun[0]?.finish();
-    await settle();
-    expect(outbox.left()).toEqual([]);
-  });
-
-  test('reports a failed delivery and continues', async () => {
-    const { outbox, change } = outboxOf();
-    const { schedule, settle } = collectWork();
-    const { bus, begun } = busOf();
-    const failures: unknown[] = [];
-    using _ = followOutbox({ outbox, schedule, bus, failed: (error) => failures.push(error) });
-    change('a');
-    await settle();
-    begun[0]?.finish(new Error('the bus is gone'));
-    change('b');
-    await settle();
-    expect(failures).toEqual([expect.objectContaining({ message: 'the bus is gone' })]);
-    expect(begun).toHaveLength(2);
-    expect(outbox.left()).toEqual(['2']);
+  test('reports an error and continues a second later', async () => {
+    using follower = startFollower();
+    follower.change();
+    await follower.settle();
+    follower.batches[0]?.finish(new Error('the store is gone'));
+    await follower.settle(1000);
+    expect(follower.failures).toEqual([new Error('the store is gone')]);
+    expect(follower.batches).toHaveLength(2);
   });
 
   test('reads the outbox again one second after it could not be read', async () => {
-    const { outbox, change } = outboxOf();
-    const { schedule, settle } = collectWork();
-    const { bus, begun } = busOf();
-    const failures: unknown[] = [];
+    const made = outboxOf();
     let isLocked = true;
     const events: Outbox['events'] = (...options) => {
       if (isLocked) throw new Error('the database is locked');
-      return outbox.events(...options);
+      return made.outbox.events(...options);
     };
-    change('a');
-    using _ = followOutbox({
-      outbox: { ...outbox, events },
-      schedule,
-      bus,
-      failed: (error) => failures.push(error),
-    });
+    made.change();
+    using follower = startFollower({ ...made, outbox: { ...made.outbox, events } });
     isLocked = false;
-    await settle(999);
-    expect(begun).toEqual([]);
-    await settle(1000);
-    expect(begun.map(({ id }) => id)).toEqual(['conn_a']);
-    expect(failures).toEqual([new Error('the database is locked')]);
-  });
-
-  test('acknowledges changes that cause no event without a delivery', async () => {
-    const { outbox, change } = outboxOf();
-    const { schedule, settle } = collectWork();
-    const { bus, begun } = busOf();
-    using _ = followOutbox({ outbox, schedule, bus, failed: () => undefined });
-    change('a', 'introspected');
-    await settle();
-    expect(begun).toEqual([]);
-    expect(outbox.left()).toEqual([]);
+    await follower.settle(999);
+    expect(follower.batches).toEqual([]);
+    await follower.settle(1000);
+    expect(follower.batches.map(({ ids }) => ids)).toEqual([['1']]);
+    expect(follower.failures).toEqual([new Error('the database is locked')]);
   });
 });
