@@ -21,6 +21,8 @@ export const routes = {
   'GET /v1/health/connections': 'health/connections',
   'POST /v1/tests': 'tests/create',
   'GET /v1/tests/{id}': 'tests/get',
+  'GET /v1/events': 'events/list',
+  'GET /v1/event-types': 'events/types',
   'POST /v1/webhooks': 'webhooks/create',
   'GET /v1/webhooks': 'webhooks/list',
   'GET /v1/webhooks/{id}': 'webhooks/get',

@@ -6,6 +6,7 @@ import { defineEndpoint } from '../../shared/http/endpoint.ts';
 import { createHandler } from '../../shared/http/handler.ts';
 import { createWholeNumber, decodeCursor, encodeCursor, PageLimit } from '../../shared/http/paging.ts';
 import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
+import { Problem } from '../../shared/problem.ts';
 import { systemTimer } from '../../shared/system-timer.ts';
 
 const MAX_WAIT_SECONDS = 20;
@@ -50,7 +51,7 @@ export const endpoint = defineEndpoint({
   handle: async ({ query: { after, limit, wait }, tenant, store, timer = systemTimer }) => {
     const list = { tenant, of: ['events'], accepts: (position: string) => /^\d{1,15}$/.test(position) };
     const readPosition = async (text: string): Promise<number> => {
-      if (!text.startsWith('evt_')) return Number(decodeCursor(list, text));
+      if (!text.startsWith('evt_')) return Number(decodePosition(list, text));
       const position = await findEventPosition(store, tenant, text);
       if (position === undefined) throw createExpiredProblem();
       return position;
@@ -64,5 +65,20 @@ export const endpoint = defineEndpoint({
     return { data: [...page.events], next: encodeCursor(list, String(page.next)) ?? '' };
   },
 });
+
+/** Like `decodeCursor`, with the name of the parameter. */
+const decodePosition = (list: Parameters<typeof decodeCursor>[0], text: string) => {
+  try {
+    return decodeCursor(list, text);
+  } catch (error) {
+    throw new Problem(
+      'invalid-cursor',
+      'after: expected the next of an earlier answer, or the id of an event',
+      {
+        cause: error,
+      },
+    );
+  }
+};
 
 export const handler = createHandler(endpoint, getAwsRuntime);

@@ -12,6 +12,7 @@ import {
   ListedConnection,
 } from '../../shared/domain/connections/connection.ts';
 import { connectorTypes } from '../../shared/domain/connections/connection-input.ts';
+import { eventTypes } from '../../shared/domain/events/event-types.ts';
 import { Mismatch, NotInSample } from '../../shared/domain/catalog/mismatch.ts';
 import { TestStep, TestRecord, TestResult } from '../../shared/domain/testing/test-result.ts';
 import { Usage } from '../../shared/domain/usages/usages.ts';
@@ -53,6 +54,7 @@ const answerSchemas = {
   Mismatch,
   NotInSample,
   Problem: ProblemDocument,
+  ...Object.fromEntries(Object.entries(eventTypes).map(([type, { schema }]) => [`event.${type}`, schema])),
 };
 const bodySchemas = { ConnectionInput, ConnectionPatch };
 

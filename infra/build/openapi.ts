@@ -12,6 +12,7 @@ import {
   toParameters,
   toRequestSchema,
 } from './openapi-schemas.ts';
+import { buildWebhookOperations } from './openapi-webhooks.ts';
 
 /** Builds the OpenAPI 3.1 document from the route table alone. */
 export const buildOpenapiDocument = async (): Promise<OpenapiJson> => {
@@ -35,6 +36,7 @@ export const buildOpenapiDocument = async (): Promise<OpenapiJson> => {
       ...Object.values(apis).map(({ name, description }) => ({ name, description })),
     ],
     paths,
+    webhooks: buildWebhookOperations(),
     components: {
       ...buildComponents(),
       parameters: headerParameters,
@@ -50,6 +52,7 @@ const ownTags = {
     .join(', ')}.`,
   connections: 'Saved settings for one source, with credentials.',
   health: 'What is known about the connections over time.',
+  events: 'What happened to connections, for a consumer that reads and for webhooks.',
   tests: 'Tests of several connections at once, such as the gate of a deployment.',
   meta: 'Health, documentation and problem codes. No authentication required.',
 };
