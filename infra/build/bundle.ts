@@ -95,7 +95,6 @@ const sdkClientsByPort: { readonly [K in keyof Uses]: readonly string[] } = {
   vault: ['@aws-sdk/client-secrets-manager', '@aws-sdk/client-kms'],
   probe: ['@aws-sdk/client-lambda'],
   bus: ['@aws-sdk/client-eventbridge'],
-  queue: ['@aws-sdk/client-sqs'],
   parking: ['@aws-sdk/client-s3'],
 };
 
