@@ -122,7 +122,7 @@ export class DataStack extends Stack {
     const publisher = addPublisher(this, publish, { deployment, dist }, this.grantResources, {
       table: this.table,
       bucket: parked,
-      environment: { TESTS_QUEUE_URL: this.tests.queueUrl },
+      environment: { TESTS_QUEUE_URL: this.tests.queueUrl, ...this.deliveries.environment },
     });
     allowEventsOnlyFrom(publisher.role, bus, arns.bus);
     if (!deployment.retain) addEmptyVault(this, emptyVault, { deployment, dist }, this.grantResources);

@@ -156,7 +156,14 @@ describe('stacks', () => {
     expect(variables(MooringApi, 'connections-get')).toEqual(['SETTINGS', 'TABLE_NAME']);
     expect(variables(MooringApi, 'connections-test')).toEqual(['PROBE_TEST', 'SETTINGS', 'TABLE_NAME']);
     expect(variables(MooringApi, 'meta')).toEqual(['SETTINGS']);
-    expect(variables(MooringData, 'publish')).toEqual(['BUS_NAME', 'DEAD_EVENTS_URL']);
+    expect(variables(MooringData, 'publish')).toEqual([
+      'BUS_NAME',
+      'DELIVERIES_QUEUE_URL',
+      'LATER_DELIVERIES_QUEUE_URL',
+      'PARKED_BUCKET',
+      'TABLE_NAME',
+      'TESTS_QUEUE_URL',
+    ]);
   });
 
   test('keep every log for a limited time', async () => {
@@ -219,10 +226,6 @@ describe('stacks', () => {
     expect(mapping).toMatchObject({ FunctionResponseTypes: ['ReportBatchItemFailures'] });
     const [, consumer = ''] = /"Ref":"(\w+)"/.exec(JSON.stringify(mapping?.['FunctionName'])) ?? [];
     expect(MooringData?.Resources[consumer]?.Properties?.['FunctionName']).toBe('mooring-undelivered');
-    const [rule] = resourcesOf(MooringData, 'AWS::Events::Rule').filter(
-      ({ EventPattern }) => EventPattern !== undefined,
-    );
-    expect(rule?.['Targets']).toMatchObject([{ DeadLetterConfig: { Arn: arn } }]);
   });
 
   test('never retry an invocation of the probe, and drop one after two minutes', async () => {
@@ -233,14 +236,12 @@ describe('stacks', () => {
       expect(config).toMatchObject({ MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 120 });
   });
 
-  test('queue only events that request a test, and retry failed messages one by one', async () => {
+  test('queue no event of the bus, and retry failed messages one by one', async () => {
     const { MooringData, MooringProbe } = await synthesise();
     const patterns = resourcesOf(MooringData, 'AWS::Events::Rule').flatMap(
       ({ EventPattern }) => EventPattern ?? [],
     );
-    expect(patterns.filter((pattern) => JSON.stringify(pattern).includes('"mooring"'))).toEqual([
-      { source: ['mooring'], detail: { test: [true] } },
-    ]);
+    expect(patterns.filter((pattern) => JSON.stringify(pattern).includes('"mooring"'))).toEqual([]);
     expect(resourcesOf(MooringProbe, 'AWS::Lambda::EventSourceMapping')).toMatchObject([
       { FunctionResponseTypes: ['ReportBatchItemFailures'] }, // tests
       { FunctionResponseTypes: ['ReportBatchItemFailures'] }, // first deliveries
@@ -254,6 +255,27 @@ describe('stacks', () => {
       ({ StartingPosition }) => StartingPosition !== undefined,
     );
     expect(streams).toMatchObject([{ StartingPosition: 'TRIM_HORIZON' }]);
+  });
+
+  test('park changes that cannot be published in an encrypted bucket, for 14 days', async () => {
+    const { MooringData } = await synthesise();
+    const [bucket] = resourcesOf(MooringData, 'AWS::S3::Bucket');
+    expect(bucket).toMatchObject({
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms' } }],
+      },
+      LifecycleConfiguration: { Rules: [{ ExpirationInDays: 14, Status: 'Enabled' }] },
+      PublicAccessBlockConfiguration: { BlockPublicAcls: true, RestrictPublicBuckets: true },
+    });
+    const [stream] = resourcesOf(MooringData, 'AWS::Lambda::EventSourceMapping').filter(
+      ({ StartingPosition }) => StartingPosition !== undefined,
+    );
+    expect(stream).toMatchObject({
+      MaximumRecordAgeInSeconds: 43_200,
+      DestinationConfig: {
+        OnFailure: { Destination: { 'Fn::GetAtt': [expect.stringMatching(/^Parked/), 'Arn'] } },
+      },
+    });
   });
 
   test('send alarms to the topic of the context', async () => {
