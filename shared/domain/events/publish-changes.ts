@@ -5,6 +5,7 @@ import type { Parking } from '../../ports/parking.ts';
 import type { Queue } from '../../ports/queue.ts';
 import type { Store, StoreEvent } from '../../ports/store.ts';
 import type { Tenant } from '../access/tenant.ts';
+import { updateSummary } from '../summary/update-summary.ts';
 import { type ConvertedChange, convertChange } from './convert-change.ts';
 import { appendEvents, findKnownEvents } from './event-log.ts';
 import type { PublishedConnectionEvent } from './event-types.ts';
@@ -20,7 +21,7 @@ export interface PublishPorts {
 }
 
 /**
- * Publishes changes in their order: requests their tests, appends their events to the logs of their tenants, and puts them on the bus. A
+ * Publishes changes in their order: counts them in the health summary, requests their tests, appends their events to the logs of their tenants, and puts them on the bus. A
  * change that cannot become an event is parked, so that it blocks no other. Returns the index of the first change that was not published,
  * because a port refused; it and all after it must be published again. That repeats events, but with the same ids.
  */
@@ -28,6 +29,13 @@ export const publishChanges = async (
   ports: PublishPorts,
   changes: readonly StoreEvent[],
 ): Promise<number | undefined> => {
+  try {
+    // Counts each change once, however often it is published.
+    await updateSummary(ports.store, changes, ports.now);
+  } catch (error) {
+    ports.log.error('health summary update failed', error);
+    return 0;
+  }
   const converted = await convertOrPark(ports, changes);
   const end = converted.length < changes.length ? converted.length : undefined;
   try {
