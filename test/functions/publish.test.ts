@@ -5,8 +5,9 @@ import { toItemAttributes } from '../../shared/adapters/aws/dynamo-attributes.ts
 import { createSqliteStore, type SqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
 import { readEvents } from '../../shared/domain/events/event-log.ts';
 import type { PublishedEvent } from '../../shared/domain/events/event-types.ts';
+import { createWebhook } from '../../shared/domain/webhooks/webhook-repository.ts';
 import type { StoreEvent } from '../../shared/ports/store.ts';
-import type { TestMessage } from '../../shared/ports/queue.ts';
+import type { DeliveryMessage, TestMessage } from '../../shared/ports/queue.ts';
 
 const tenant = { org: 'org', environment: 'default' };
 const refuse = () => Promise.reject(new Error('refused'));
@@ -15,12 +16,13 @@ let now: number;
 let store: SqliteStore;
 let onBus: PublishedEvent[];
 let queued: TestMessage[];
+let deliveries: DeliveryMessage[];
 let parked: StoreEvent[];
 let logged: string[];
 beforeEach(() => {
   now = Date.parse('2026-01-01T00:00:00Z');
   store = createSqliteStore({ path: ':memory:', clock: () => now });
-  [onBus, queued, parked, logged] = [[], [], [], []];
+  [onBus, queued, deliveries, parked, logged] = [[], [], [], [], []];
 });
 afterEach(() => store.close());
 
@@ -87,7 +89,8 @@ const publish = async (records: readonly DynamoDBRecord[], { replay = false, ...
         faults.sendTests ??
         (async (messages: readonly { readonly message: TestMessage }[]) =>
           void queued.push(...messages.map(({ message }) => message))),
-      sendDeliveries: () => Promise.resolve(),
+      sendDeliveries: async (messages: readonly { readonly message: DeliveryMessage }[]) =>
+        void deliveries.push(...messages.map(({ message }) => message)),
     },
     parking: { park: faults.park ?? (async (change: StoreEvent) => void parked.push(change)) },
   };
@@ -187,6 +190,20 @@ describe('changes of the table', () => {
     expect(await publish([record(7, { ...gone, pk: 'T#org#default', sk: 'GONE#7' }), removed])).toEqual([]);
     expect(onBus.map(({ type }) => type)).toEqual(['connection.deleted']);
     expect(queued).toEqual([]);
+  });
+
+  test('are delivered to the webhooks that want them, also while the bus refuses them', async () => {
+    const actor = { tenant, actor: 'a', request_id: 'r', now };
+    await createWebhook(store, actor, {
+      url: 'https://receiver.example/events',
+      types: ['connection.created'],
+      tags: null,
+      description: null,
+      enabled: true,
+    });
+    expect(await publish([record(1)], { put: refuse })).toEqual(['101']);
+    const [event] = await readLog();
+    expect(deliveries[0]).toMatchObject({ event_id: event?.id, attempt: 1 });
   });
 
   test('of two tenants have two logs', async () => {

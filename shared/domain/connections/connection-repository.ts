@@ -94,11 +94,5 @@ export const updateStoredConnection = async (
 };
 
 /** Returns the next state of a connection, with the next revision. */
-export const toNextRevision = (
-  read: StoredConnection,
-  change: Partial<StoredConnection>,
-): StoredConnection => {
-  const { status = read.status } = change;
-  const decided_status = status === 'testing' || status === 'pending' ? read.decided_status : status;
-  return bindDerived(read, { ...read, decided_status, ...change, revision: read.revision + 1 });
-};
+export const toNextRevision = (read: StoredConnection, change: Partial<StoredConnection>): StoredConnection =>
+  bindDerived(read, { ...read, ...change, revision: read.revision + 1 });

@@ -6,6 +6,7 @@ import type { Queue } from '../../ports/queue.ts';
 import type { Store, StoreEvent } from '../../ports/store.ts';
 import type { Tenant } from '../access/tenant.ts';
 import { updateSummary } from '../summary/update-summary.ts';
+import { queueDeliveries } from '../webhooks/queue-deliveries.ts';
 import { type ConvertedChange, convertChange } from './convert-change.ts';
 import { appendEvents, findKnownEvents } from './event-log.ts';
 import type { PublishedConnectionEvent } from './event-types.ts';
@@ -21,7 +22,8 @@ export interface PublishPorts {
 }
 
 /**
- * Publishes changes in their order: counts them in the health summary, requests their tests, appends their events to the logs of their tenants, and puts them on the bus. A
+ * Publishes changes in their order: counts them in the health summary, requests their tests, appends their events to the logs of their
+ * tenants, puts them on the bus and queues their deliveries to webhooks. A
  * change that cannot become an event is parked, so that it blocks no other. Returns the index of the first change that was not published,
  * because a port refused; it and all after it must be published again. That repeats events, but with the same ids.
  */
@@ -100,7 +102,10 @@ const publishConverted = async (
   if (tests.length > 0) await queue.sendTests(tests);
   await Promise.all(byTenant.map(([, { tenant, events }]) => appendEvents(store, tenant, events, now)));
   const events = converted.flatMap((each) => each.events);
-  if (events.length > 0) await bus.put(events);
+  if (events.length === 0) return;
+  // A bus that refuses does not delay webhooks. A delivery that is queued again is left as it is.
+  const outcomes = await Promise.allSettled([bus.put(events), queueDeliveries(store, queue, events)]);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 };
 
 interface TenantEvents {
