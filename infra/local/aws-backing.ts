@@ -20,6 +20,7 @@ import type { Log } from '../../shared/log.ts';
 import type { TestMessage } from '../../shared/ports/queue.ts';
 import type { StoreEvent } from '../../shared/ports/store.ts';
 import { readEmulatorConfig, emulatorName, readEmulatorTable } from './emulator-config.ts';
+import { type DeliveryQueueUrls, ensureDeliveryQueues, pollDeliveryQueues } from './aws-delivery-queues.ts';
 import { ensureEventPath, ensureKey } from './aws-resources.ts';
 import type { Backing, FollowOptions } from './backing.ts';
 import { createDynamoTable } from './create-dynamo-table.ts';
@@ -43,23 +44,25 @@ export const openAwsBacking = async (
     for (const client of [dynamo, kms, events, sqs, secrets]) client.destroy();
   };
   try {
-    const [keyId, macKeyId, markKeyId, webhookKeyId, queues] = await Promise.all([
+    const [keyId, macKeyId, markKeyId, webhookKeyId, queues, deliveryQueues] = await Promise.all([
       ensureKey(kms, `${emulatorName}-secrets`),
       ensureKey(kms, `${emulatorName}-mac`, hmacKey),
       // This key belongs to this table only; several tables share the other keys.
       ensureKey(kms, `${table}-store`),
       ensureKey(kms, `${emulatorName}-webhooks`, hmacKey),
       ensureEventPath(events, sqs, emulatorName),
+      ensureDeliveryQueues(sqs, emulatorName),
       createDynamoTable(dynamo, table),
     ]);
-    const queue = createSqsQueue({ client: sqs, tests: queues.tests });
+    const queue = createSqsQueue({ client: sqs, tests: queues.tests, ...deliveryQueues });
     return {
       store: createDynamoStore({ client: dynamo, table }),
       // The table's name is the prefix: the sweeper removes secrets below it that no connection in this table names.
       vault: createSecretsVault({ secrets, kms, prefix: table, keyId, macKeyId, markKeyId, clock: Date.now }),
       signing: createKmsSigningKeys({ kms, keyId: webhookKeyId }),
       queue,
-      follow: (options) => followAwsEvents({ config, table, folder, dynamo, events, sqs, queues }, options),
+      follow: (options) =>
+        followAwsEvents({ config, table, folder, dynamo, events, sqs, queues, deliveryQueues }, options),
       [Symbol.asyncDispose]: () => Promise.resolve(close()),
     };
   } catch (error) {
@@ -82,13 +85,14 @@ interface EventPath {
   readonly dynamo: DynamoDBClient;
   readonly events: EventBridgeClient;
   readonly sqs: SQSClient;
+  readonly deliveryQueues: DeliveryQueueUrls;
   readonly queues: { readonly tests: string; readonly dead: string };
 }
 
 /** Does the work of Lambda's event source mappings: stream → publish → bus, queue → probe, and dead letters → failed tests. */
 const followAwsEvents = async (
-  { config, table, folder, dynamo, events, sqs, queues }: EventPath,
-  { probe, settings, log, onChange }: FollowOptions,
+  { config, table, folder, dynamo, events, sqs, queues, deliveryQueues }: EventPath,
+  { probe, settings, deliver, log, onChange }: FollowOptions,
 ): Promise<AsyncDisposable> => {
   const stopped = new AbortController();
   const streams = new DynamoDBStreamsClient(config);
@@ -97,7 +101,7 @@ const followAwsEvents = async (
   const ports = {
     store,
     bus,
-    queue: createSqsQueue({ client: sqs, tests: queues.tests }),
+    queue: createSqsQueue({ client: sqs, tests: queues.tests, ...deliveryQueues }),
     parking: createFolderParking(join(folder, 'parked'), Date.now),
     log,
   };
@@ -132,11 +136,18 @@ const followAwsEvents = async (
     failed: (error) => log.error('dead letter handling failed', error),
     signal: stopped.signal,
   });
+  const deliveryPolling = pollDeliveryQueues({
+    client: sqs,
+    urls: deliveryQueues,
+    deliver,
+    log,
+    signal: stopped.signal,
+  });
   return {
     [Symbol.asyncDispose]: async () => {
       stopped.abort();
       await Promise.race([
-        Promise.all([stream.finished, polling, deadLetterPolling]),
+        Promise.all([stream.finished, polling, deadLetterPolling, deliveryPolling]),
         wait(2000, undefined, { ref: false }),
       ]);
       streams.destroy();

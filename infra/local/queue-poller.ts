@@ -16,6 +16,8 @@ interface QueuePollerOptions {
   readonly postponement?: (error: unknown) => number | undefined;
   /** Called with every error. The polling continues. */
   readonly failed: (error: unknown) => void;
+  /** How many messages are taken at once; 10 by default. With 1, a FIFO queue keeps the order of each group. */
+  readonly mostAtOnce?: number;
   readonly signal: AbortSignal;
 }
 
@@ -26,6 +28,7 @@ export const pollQueue = async ({
   handle,
   postponement = () => undefined,
   failed,
+  mostAtOnce = 10,
   signal,
 }: QueuePollerOptions): Promise<void> => {
   const running = new Set<Promise<void>>();
@@ -46,7 +49,7 @@ export const pollQueue = async ({
     try {
       const command = new ReceiveMessageCommand({
         QueueUrl: url,
-        MaxNumberOfMessages: 10,
+        MaxNumberOfMessages: mostAtOnce,
         WaitTimeSeconds: 20,
       });
       const { Messages = [] } = await client.send(command, { abortSignal: signal });
