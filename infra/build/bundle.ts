@@ -96,6 +96,7 @@ const sdkClientsByPort: { readonly [K in keyof Uses]: readonly string[] } = {
   probe: ['@aws-sdk/client-lambda'],
   bus: ['@aws-sdk/client-eventbridge'],
   parking: ['@aws-sdk/client-s3'],
+  signing: ['@aws-sdk/client-kms'],
 };
 
 /** The driver of S3 is also the client of a port. */
@@ -105,10 +106,14 @@ const listExcludedDrivers = (functions: readonly FunctionPlan[]): readonly strin
     : driverPackages;
 
 /** Clients of undeclared ports are not bundled; importing one fails at run time. */
-const listUnusedClients = (functions: readonly FunctionPlan[]): readonly string[] =>
-  Object.entries(sdkClientsByPort).flatMap(([port, packages]) =>
-    functions.some(({ uses }) => port in uses) ? [] : packages,
-  );
+const listUnusedClients = (functions: readonly FunctionPlan[]): readonly string[] => {
+  const isUsed = (port: string) => functions.some(({ uses }) => port in uses);
+  // Two ports may need the same client.
+  const used = Object.entries(sdkClientsByPort).flatMap(([port, packages]) => (isUsed(port) ? packages : []));
+  return Object.values(sdkClientsByPort)
+    .flat()
+    .filter((client) => !used.includes(client));
+};
 
 /** Connectors load their sessions by dynamic import. Functions behind the API do not contain that code at all. */
 const noSessionsPlugin: Plugin = {

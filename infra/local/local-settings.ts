@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { EgressPolicy } from '../../shared/network/egress.ts';
+import { WebhookEgress } from '../../shared/network/webhook-egress.ts';
 import { apiNames, DeploymentSettings } from '../../shared/settings.ts';
 import { resolveStateFolder } from './state-folder.ts';
 
@@ -80,7 +81,11 @@ const ApiNamesText = v.pipe(
   v.transform((names) => names.split(',').filter(Boolean)),
   v.array(v.picklist(apiNames)),
 );
-const EgressText = v.pipe(v.string(), v.parseJson(), EgressPolicy);
+const EgressText = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.strictObject({ ...EgressPolicy.entries, webhooks: v.exactOptional(WebhookEgress) }),
+);
 const EndpointsText = v.pipe(v.string(), v.parseJson(), EgressPolicy.entries.endpoints.wrapped);
 
 const expectedValues: Readonly<Record<string, string>> = {

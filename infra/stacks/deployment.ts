@@ -1,6 +1,7 @@
 import type { Node } from 'constructs';
 import * as v from 'valibot';
 import { EgressPolicy } from '../../shared/network/egress.ts';
+import { WebhookEgress } from '../../shared/network/webhook-egress.ts';
 import { apiNames, DeploymentSettings } from '../../shared/settings.ts';
 
 const contextText = v.pipe(v.string(), v.minLength(1));
@@ -29,6 +30,11 @@ const createNamesSchema = <const T extends readonly string[]>(names: T) =>
 
 const awsServices = ['redshift', 'redshift-serverless'] as const;
 export type AwsService = (typeof awsServices)[number];
+
+const DeploymentEgress = v.strictObject({
+  ...EgressPolicy.entries,
+  webhooks: v.exactOptional(WebhookEgress),
+});
 
 /** An existing VPC. It is never looked up, so that synthesis needs no AWS account. */
 const ExistingVpc = v.strictObject({
@@ -64,7 +70,7 @@ const DeploymentContext = v.object({
   services: v.optional(createNamesSchema(awsServices), []),
   /** The addresses of the probe's traffic in an existing VPC. */
   egressIps: v.optional(contextList, []),
-  egress: v.optional(createContextSchema(EgressPolicy), '{}'),
+  egress: v.optional(createContextSchema(DeploymentEgress), '{}'),
   /** How callers are authenticated, and quotas. */
   settings: v.optional(
     createContextSchema(

@@ -17,7 +17,7 @@ const HostPattern = v.pipe(
   v.string(),
   v.regex(/^(\*\.)?([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?\.)*[a-z_][a-z0-9_-]*$/i, 'a host name or *.suffix'),
 );
-const EgressAllowList = v.array(
+export const EgressAllowList = v.array(
   v.union([AddressOrCidr, HostPattern], 'an address, a CIDR, a host name or *.suffix'),
 );
 
@@ -36,14 +36,8 @@ export const EgressPolicy = v.strictObject({
    * that a connector calls (`redshift`, `redshift-serverless`, `sts`). Callers cannot set them.
    */
   endpoints: v.exactOptional(v.record(v.string(), v.pipe(v.string(), v.url('a URL')))),
-  /** What webhooks may be sent to (`webhook-egress.ts`): public addresses and port 443 only, and of those what `allow` lists. */
-  webhooks: v.exactOptional(
-    v.strictObject({
-      /** For `npm start` and tests only. Permits loopback addresses, any port there, and plain HTTP to them. */
-      loopback: v.exactOptional(v.boolean()),
-      allow: v.exactOptional(EgressAllowList),
-    }),
-  ),
+  /** What webhooks may be sent to: `WebhookEgress` in `webhook-egress.ts`. The probe, which must stay small, does not read it. */
+  webhooks: v.exactOptional(v.unknown()),
 });
 export type EgressPolicy = v.InferOutput<typeof EgressPolicy>;
 

@@ -1,16 +1,27 @@
 import { isIP } from 'node:net';
-import { createEgressCheck, type EgressPolicy } from './egress.ts';
+import * as v from 'valibot';
+import { createEgressCheck, EgressAllowList, type EgressPolicy } from './egress.ts';
 import { toCanonicalHost } from './to-canonical-host.ts';
+
+/** The section `webhooks` of the egress policy: of public addresses and port 443, those that `allow` lists. */
+export const WebhookEgress = v.strictObject({
+  /** For `npm start` and tests only. Permits loopback addresses, any port there, and plain HTTP to them. */
+  loopback: v.exactOptional(v.boolean()),
+  allow: v.exactOptional(EgressAllowList),
+});
 
 /**
  * The policy for dialling webhooks. Callers choose their URLs, so it permits public addresses only, whatever sources the deployment may
  * dial. `deny` keeps its meaning.
  */
-export const buildWebhookPolicy = ({ deny = [], webhooks = {} }: EgressPolicy): EgressPolicy => ({
-  ...(webhooks.loopback === true && { loopback: true }),
-  ...(webhooks.allow && { allow: webhooks.allow }),
-  deny: [...deny, ...nonPublicRanges],
-});
+export const buildWebhookPolicy = ({ deny = [], webhooks = {} }: EgressPolicy): EgressPolicy => {
+  const { loopback, allow } = v.parse(WebhookEgress, webhooks);
+  return {
+    ...(loopback === true && { loopback }),
+    ...(allow && { allow }),
+    deny: [...deny, ...nonPublicRanges],
+  };
+};
 
 /** The policy for one URL: plain HTTP goes to loopback addresses only. */
 export const narrowWebhookPolicy = (

@@ -27,6 +27,7 @@ const clientsOf: Readonly<Record<string, readonly string[]>> = {
   vault: ['@aws-sdk/client-secrets-manager', '@aws-sdk/client-kms'],
   probe: ['@aws-sdk/client-lambda'],
   bus: ['@aws-sdk/client-eventbridge'],
+  signing: ['@aws-sdk/client-kms'],
 };
 const clients = Object.values(clientsOf).flat();
 /** The driver of S3 is also the client of a port. */
@@ -143,13 +144,17 @@ describe('bundles', () => {
     expect(body).toContain(words);
   });
 
-  test.each(['publish/index', 'sweep/index', 'probe/test', 'probe/introspect', 'probe/credentials'])(
-    '%s can be imported from its bundle',
-    async (entry) => {
-      const script = `const { handler } = await import(${JSON.stringify(join(dist, `${entry}.mjs`))}); console.log(typeof handler);`;
-      expect((await node(script)).trim()).toBe('function');
-    },
-  );
+  test.each([
+    'publish/index',
+    'deliver/index',
+    'sweep/index',
+    'probe/test',
+    'probe/introspect',
+    'probe/credentials',
+  ])('%s can be imported from its bundle', async (entry) => {
+    const script = `const { handler } = await import(${JSON.stringify(join(dist, `${entry}.mjs`))}); console.log(typeof handler);`;
+    expect((await node(script)).trim()).toBe('function');
+  });
 
   test.each([...drivers])('the driver %s can be loaded from the bundle', async (driver) => {
     const probe = bundles.find(({ name }) => name === 'probe');
