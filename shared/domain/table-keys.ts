@@ -77,22 +77,6 @@ export const tableKeys = {
   secretTriggerPartition: (arn: string) => `ARN#${arn}`,
   /** Connections to an endpoint of Amazon RDS. */
   rdsTriggerPartition: (region: string, identifier: string) => `RDS#${region}#${identifier}`,
-  /** Next to the tenant's connections: each batch of events lists them in one range query. */
-  webhook: (tenant: Tenant, id: string): ItemKey => ({
-    pk: toTenantPartition('T', tenant),
-    sk: `HOOK#${id}`,
-  }),
-  webhookCount: (tenant: Tenant): ItemKey => ({ pk: toTenantPartition('T', tenant), sk: 'HOOKS' }),
-  /** The deliveries of one webhook, and the leases that limit how many run at once. */
-  webhookPartition: (tenant: Tenant, webhook: string) => `${toTenantPartition('H', tenant)}#${webhook}`,
-  delivery: (tenant: Tenant, webhook: string, at: string, event: string): ItemKey => ({
-    pk: tableKeys.webhookPartition(tenant, webhook),
-    sk: `EVENT#${at}#${event}`,
-  }),
-  deliveryLane: (tenant: Tenant, webhook: string, lane: number): ItemKey => ({
-    pk: tableKeys.webhookPartition(tenant, webhook),
-    sk: `LANE#${lane}`,
-  }),
   quota: (org: string, window: string): ItemKey => ({ pk: `Q#${org}`, sk: window }),
   apiKey: (secret: string): ItemKey => ({ pk: `KEY#${hashKeyPart(secret)}`, sk: 'KEY' }),
   /** The same key in the list of all keys, by its id. */

@@ -3,7 +3,7 @@ import type { DeliveryMessage } from '../../ports/queue.ts';
 import type { Item, ReadStore, StoreChange } from '../../ports/store.ts';
 import type { Tenant } from '../access/tenant.ts';
 import { resolveCurrentLayout, upgradeItem } from '../stored-item.ts';
-import { tableKeys } from '../table-keys.ts';
+import { webhookKeys } from './webhook-keys.ts';
 
 /** Why an attempt failed. Says no more about a host than that, so that webhooks do not help to scan a network. */
 export const deliveryFailures = ['unreachable', 'timeout', 'tls', 'status'] as const;
@@ -59,7 +59,7 @@ export const findDelivery = async (
   store: ReadStore,
   { org_id: org, environment_id: environment, webhook_id, event_at, event_id }: DeliveryMessage,
 ): Promise<StoredDelivery | undefined> => {
-  const item = await store.get(tableKeys.delivery({ org, environment }, webhook_id, event_at, event_id));
+  const item = await store.get(webhookKeys.delivery({ org, environment }, webhook_id, event_at, event_id));
   return item && readDelivery(item);
 };
 
@@ -72,7 +72,7 @@ export const toDeliveryTenant = ({ org_id, environment_id }: StoredDelivery): Te
 export const buildDeliveryPut = (next: StoredDelivery, read?: StoredDelivery): StoreChange => ({
   put: {
     ...next,
-    ...tableKeys.delivery(toDeliveryTenant(next), next.webhook_id, next.event_at, next.event_id),
+    ...webhookKeys.delivery(toDeliveryTenant(next), next.webhook_id, next.event_at, next.event_id),
     layout: resolveCurrentLayout('delivery'),
   },
   if: read ? { revision: read.revision } : 'absent',

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { ReadStore } from '../../ports/store.ts';
 import type { Tenant } from '../access/tenant.ts';
-import { tableKeys } from '../table-keys.ts';
+import { webhookKeys } from './webhook-keys.ts';
 import { Delivery, readDelivery, type StoredDelivery } from './delivery.ts';
 
 /** The last sort key of deliveries; what sorts after it belongs to something else. */
@@ -24,7 +24,7 @@ export const listDeliveries = async (
   let to = after === undefined ? AFTER_DELIVERIES : `EVENT#${after}`;
   for (;;) {
     const page = await store.query({
-      pk: tableKeys.webhookPartition(tenant, webhook),
+      pk: webhookKeys.webhookPartition(tenant, webhook),
       from: 'EVENT#',
       to,
       backwards: true,

@@ -1,5 +1,6 @@
-import type { Store } from '../../ports/store.ts';
+import { Conflict, type Store } from '../../ports/store.ts';
 import { Problem } from '../../problem.ts';
+import { webhookKeys } from './webhook-keys.ts';
 import { toDisabledWebhook, updateStoredWebhook } from './webhook-repository.ts';
 import type { StoredWebhook } from './webhook.ts';
 import type { SendResult } from './send-request.ts';
@@ -53,4 +54,40 @@ const decideHealth = (
   if (webhook.failing_since === null) return { ...slow, failing_since: new Date(now).toISOString() };
   if (now - Date.parse(webhook.failing_since) >= DISABLE_AFTER_MS) return toDisabledWebhook('failures', now);
   return slow;
+};
+
+/** How many attempts to a slow webhook run at once, in all functions together. */
+export const MAX_SLOW_ATTEMPTS = 2;
+
+const LANE_SECONDS = 30;
+
+/** The right to send to a slow webhook. Disposing frees it; after a kill it ends by itself. */
+export type DeliveryLane = AsyncDisposable;
+
+/** Takes one of the lanes of a slow webhook, so that a receiver that hangs keeps few functions busy. `undefined` if all are taken. */
+export const takeDeliveryLane = async (
+  store: Store,
+  { org_id: org, environment_id: environment, id }: StoredWebhook,
+  { owner, now }: { readonly owner: string; readonly now: number },
+): Promise<DeliveryLane | undefined> => {
+  const expires = Math.ceil(now / 1000) + LANE_SECONDS;
+  for (let lane = 0; lane < MAX_SLOW_ATTEMPTS; lane += 1) {
+    const key = webhookKeys.deliveryLane({ org, environment }, id, lane);
+    try {
+      await store.write([{ put: { ...key, owner, expires }, if: 'absent' }]);
+    } catch (error) {
+      if (error instanceof Conflict) continue;
+      throw error;
+    }
+    return {
+      [Symbol.asyncDispose]: async () => {
+        try {
+          await store.write([{ remove: key, if: { owner } }]);
+        } catch (error) {
+          if (!(error instanceof Conflict)) throw error; // another owner has it: this one was too slow
+        }
+      },
+    };
+  }
+  return undefined;
 };

@@ -5,6 +5,7 @@ import type { Tenant } from '../access/tenant.ts';
 import { createId } from '../id.ts';
 import { resolveCurrentLayout, upgradeItem } from '../stored-item.ts';
 import { tableKeys } from '../table-keys.ts';
+import { webhookKeys } from './webhook-keys.ts';
 import type { DisabledReason, StoredWebhook, WebhookInput } from './webhook.ts';
 
 export const MAX_WEBHOOKS = 20;
@@ -27,7 +28,7 @@ export const readWebhook = (item: Item): StoredWebhook => {
 
 const toWebhookItem = ({ id, ...attributes }: StoredWebhook): Item => ({
   ...attributes,
-  ...tableKeys.webhook({ org: attributes.org_id, environment: attributes.environment_id }, id),
+  ...webhookKeys.webhook({ org: attributes.org_id, environment: attributes.environment_id }, id),
   layout: resolveCurrentLayout('webhook'),
 });
 
@@ -36,7 +37,7 @@ export const getWebhook = async (
   tenant: Tenant,
   id: string,
 ): Promise<StoredWebhook | undefined> => {
-  const item = await store.get(tableKeys.webhook(tenant, id));
+  const item = await store.get(webhookKeys.webhook(tenant, id));
   return item && readWebhook(item);
 };
 
@@ -100,7 +101,7 @@ export const deleteWebhook = async (store: Store, actor: Actor, id: string): Pro
     const { revision } = await findWebhook(store, actor.tenant, id);
     try {
       return await writeWithCount(store, actor.tenant, -1, [
-        { remove: tableKeys.webhook(actor.tenant, id), if: { revision } },
+        { remove: webhookKeys.webhook(actor.tenant, id), if: { revision } },
         buildAuditPut(actor, id, 'webhook-deleted'),
       ]);
     } catch (error) {
@@ -116,7 +117,7 @@ const writeWithCount = async (
   step: 1 | -1,
   changes: readonly StoreChange[],
 ): Promise<void> => {
-  const key = tableKeys.webhookCount(tenant);
+  const key = webhookKeys.webhookCount(tenant);
   for (;;) {
     const read = await store.get(key);
     const count = Number(read?.['count'] ?? 0);

@@ -3,7 +3,7 @@ import { retryWaitsMs } from '../../../shared/domain/webhooks/retry-schedule.ts'
 import { parseDeliveryRef } from '../../../shared/domain/webhooks/delivery-ref.ts';
 import { MINUTE_MS, readSlot, SLOT_SHARDS } from '../../../shared/domain/schedule/slots.ts';
 import { scheduleKeys } from '../../../shared/domain/schedule/schedule-keys.ts';
-import { tableKeys } from '../../../shared/domain/table-keys.ts';
+import { webhookKeys } from '../../../shared/domain/webhooks/webhook-keys.ts';
 import type { DeliveryMessage } from '../../../shared/ports/queue.ts';
 import { makeEvent, startReceiver, startWebhookApi, type WebhookBody } from './fixtures.ts';
 
@@ -280,7 +280,7 @@ describe('a slow receiver', () => {
     await using api = await startWebhookApi();
     const { id } = await api.create({ url: receiver.url });
     await api.create({ url: other.url });
-    const key = tableKeys.webhook({ org: 'org_test', environment: 'default' }, id.slice(3));
+    const key = webhookKeys.webhook({ org: 'org_test', environment: 'default' }, id.slice(3));
     await api.store.write([{ put: { ...key, ...(await api.store.get(key)), ...slow } }]);
     await api.publish(
       ...Array.from({ length: 10 }, (_, n) => makeEvent({ connection: String(n).padStart(32, '0') })),
@@ -311,14 +311,14 @@ describe('a slow receiver', () => {
     await using api = await startWebhookApi();
     const { id } = await api.create();
     const tenant = { org: 'org_test', environment: 'default' };
-    const key = tableKeys.webhook(tenant, id.slice(3));
+    const key = webhookKeys.webhook(tenant, id.slice(3));
     await api.store.write([
       { put: { ...key, ...(await api.store.get(key)), ...slow, failing_since: new Date().toISOString() } },
     ]);
     const expires = Math.floor(Date.now() / 1000) + 1000;
     await api.store.write(
       [0, 1].map((lane) => ({
-        put: { ...tableKeys.deliveryLane(tenant, id.slice(3), lane), owner: 'x', expires },
+        put: { ...webhookKeys.deliveryLane(tenant, id.slice(3), lane), owner: 'x', expires },
       })),
     );
     await api.publish(makeEvent());
