@@ -109,7 +109,7 @@ export const startApi = async ({
   const outbox = createSqliteStore({
     path: ':memory:',
     clock,
-    outbox: ({ sk }) => /^(CONN|GONE)#/.test(sk),
+    outbox: ({ sk }) => /^(CONN|GONE|HOOK)#/.test(sk),
   });
   const store: Store = backing?.store ?? outbox;
   const vault = backing?.vault ?? (await openFileVault({ folder, clock }));

@@ -60,7 +60,7 @@ export const resolveStateFolder = (path: string | undefined): string => resolve(
 export const openFolderStore = (folder: string): SqliteStore => {
   const path = join(folder, 'store.db');
   checkStoreNotEmptied(path, folder);
-  return createSqliteStore({ path, outbox: ({ sk }) => /^(CONN|GONE)#/.test(sk) });
+  return createSqliteStore({ path, outbox: ({ sk }) => /^(CONN|GONE|HOOK)#/.test(sk) });
 };
 
 /** SQLite takes an empty file for a new database. If the vault beside it holds secrets, the store was lost. */

@@ -79,7 +79,7 @@ export const addPublisher = (
     // A bucket keeps the records themselves, a queue only their positions. The role has the grants already.
     onFailure: { bind: () => ({ destination: bucket.bucketArn }) },
     // Only changes of connections become events, not those of tests, catalogs, usages and quotas.
-    filters: ['CONN#', 'GONE#'].map((prefix) => ({
+    filters: ['CONN#', 'GONE#', 'HOOK#'].map((prefix) => ({
       pattern: JSON.stringify({ dynamodb: { Keys: { sk: { S: [{ prefix }] } } } }),
     })),
   });

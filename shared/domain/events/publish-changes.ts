@@ -102,9 +102,10 @@ const publishConverted = async (
   if (tests.length > 0) await queue.sendTests(tests);
   await Promise.all(byTenant.map(([, { tenant, events }]) => appendEvents(store, tenant, events, now)));
   const events = converted.flatMap((each) => each.events);
-  if (events.length === 0) return;
+  const all = [...events, ...converted.flatMap((each) => each.busEvents ?? [])];
+  if (all.length === 0) return;
   // A bus that refuses does not delay webhooks. A delivery that is queued again is left as it is.
-  const outcomes = await Promise.allSettled([bus.put(events), queueDeliveries(store, queue, events)]);
+  const outcomes = await Promise.allSettled([bus.put(all), queueDeliveries(store, queue, events)]);
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 };
 

@@ -111,7 +111,7 @@ describe('the delivery of an event', () => {
       ]);
       expect(api.queued).toMatchObject([{ message: { attempt: 2 }, delaySeconds: 5 }]);
       const kept = JSON.stringify([await api.listDeliveries(id), api.logged]);
-      expect(kept).not.toMatch(/secret of the receiver|500|304|307/);
+      expect(kept).not.toContain('secret of the receiver');
     },
   );
 

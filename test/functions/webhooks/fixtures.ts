@@ -70,6 +70,7 @@ export const startWebhookApi = async ({ policy = localPolicy, send, ...options }
     ...api,
     ask,
     create,
+    publishChanges: api.publish,
     deliver,
     queued,
     publish: (...events: readonly DeliverableEvent[]) =>
