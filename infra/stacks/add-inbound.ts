@@ -7,6 +7,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import * as v from 'valibot';
 import {
+  EventAccounts,
   rdsCategories,
   rdsDetailTypes,
   SECRET_LABEL_UPDATED,
@@ -35,6 +36,10 @@ export const addInbound = (
 ): void => {
   const names = buildResourceNames(source.deployment.name);
   const { event_accounts: accounts } = v.parse(DeploymentSettings, source.deployment.settings);
+  if (!v.is(EventAccounts, accounts))
+    throw new Error(
+      'settings.event_accounts: expected lists of organisation/environment by AWS account of 12 digits',
+    );
   const bus = new EventBus(scope, 'InboundBus', { eventBusName: names.inboundBus });
   const resource = bus.node.defaultChild as CfnEventBus; // the L1 construct of an EventBus
   resource.policy = buildBusPolicy(buildResourceArns(scope, names).inboundBus, Object.keys(accounts));

@@ -48,31 +48,20 @@ export const tableKeys = {
     sk: `HEALTH#${id}`,
   }),
   /** A batch test: its header, its connections in chunks, and a result per connection. */
-  batch: (tenant: Tenant, batch: string): ItemKey => ({
+  batch: (tenant: Tenant, batch: string, sk = 'BATCH'): ItemKey => ({
     pk: `${toTenantPartition('B', tenant)}#${batch}`,
-    sk: 'BATCH',
+    sk,
   }),
-  batchMembers: (tenant: Tenant, batch: string, chunk: number): ItemKey => ({
-    pk: `${toTenantPartition('B', tenant)}#${batch}`,
-    sk: `MEMBERS#${chunk}`,
-  }),
-  batchResult: (tenant: Tenant, batch: string, id: string): ItemKey => ({
-    pk: `${toTenantPartition('B', tenant)}#${batch}`,
-    sk: `RESULT#${id}`,
-  }),
+  batchMembers: (tenant: Tenant, batch: string, chunk: number): ItemKey =>
+    tableKeys.batch(tenant, batch, `MEMBERS#${chunk}`),
+  batchResult: (tenant: Tenant, batch: string, id: string): ItemKey =>
+    tableKeys.batch(tenant, batch, `RESULT#${id}`),
   /** The health summary of a tenant: counters in shards, what was counted of each connection, and the failing ones by time. */
-  summaryCounters: (tenant: Tenant, shard: number): ItemKey => ({
-    pk: toTenantPartition('S', tenant),
-    sk: `COUNT#${shard}`,
-  }),
-  summaryEntry: (tenant: Tenant, id: string): ItemKey => ({
-    pk: toTenantPartition('S', tenant),
-    sk: `ENTRY#${id}`,
-  }),
-  summaryFailing: (tenant: Tenant, since: string, id: string): ItemKey => ({
-    pk: toTenantPartition('S', tenant),
-    sk: `FAIL#${since}#${id}`,
-  }),
+  summary: (tenant: Tenant, sk: string): ItemKey => ({ pk: toTenantPartition('S', tenant), sk }),
+  summaryCounters: (tenant: Tenant, shard: number): ItemKey => tableKeys.summary(tenant, `COUNT#${shard}`),
+  summaryEntry: (tenant: Tenant, id: string): ItemKey => tableKeys.summary(tenant, `ENTRY#${id}`),
+  summaryFailing: (tenant: Tenant, since: string, id: string): ItemKey =>
+    tableKeys.summary(tenant, `FAIL#${since}#${id}`),
   /** Connections that use a secret of AWS Secrets Manager in platform mode, by its ARN without the random suffix. */
   secretTriggerPartition: (arn: string) => `ARN#${arn}`,
   /** Connections to an endpoint of Amazon RDS. */

@@ -29,6 +29,12 @@ export const rdsCategories = [
 
 const AwsAccount = v.pipe(v.string(), v.regex(/^\d{12}$/));
 
+/** The setting `event_accounts`. */
+export const EventAccounts = v.record(
+  AwsAccount,
+  v.array(v.pipe(v.string(), v.regex(/^[^/\s]{1,200}\/([A-Za-z0-9][\w.-]{0,63}|\*)$/))),
+);
+
 /**
  * The envelope of every event. EventBridge itself sets these fields; `account` is the account that the event comes from.
  * https://docs.aws.amazon.com/eventbridge/latest/ref/overview-event-structure.html
