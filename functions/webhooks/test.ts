@@ -22,7 +22,7 @@ export const endpoint = defineEndpoint({
   handle: async ({ params: { id }, tenant, store, queue, now }) => {
     const webhook = await findWebhook(store, tenant, id);
     const delivery = createDelivery(webhook, {
-      id: `evt_${randomBytes(16).toString('base64url')}`,
+      id: `evt_${randomBytes(16).toString('hex')}`,
       type: 'webhook.test',
       timestamp: new Date(now).toISOString(),
       org_id: tenant.org,

@@ -16,10 +16,10 @@ export const toWebhookEvents = (
   }: StoredWebhook,
 ): readonly PublishedEvent[] => {
   if (at === null || reason === null || before?.disabled_at === at) return [];
-  const hash = createHash('sha256').update(`event\0${id}\0${revision}\0webhook.disabled`).digest('base64url');
+  const hash = createHash('sha256').update(`event\0${id}\0${revision}\0webhook.disabled`).digest('hex');
   return [
     {
-      id: `evt_${hash.slice(0, 22)}`,
+      id: `evt_${hash.slice(0, 32)}`,
       type: 'webhook.disabled',
       timestamp: at,
       org_id,

@@ -42,6 +42,6 @@ export const listDeliveries = async (
 const toDeliveryPosition = ({ event_at, event_id }: StoredDelivery): string => `${event_at}#${event_id}`;
 
 export const isDeliveryPosition = (text: string): boolean =>
-  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z#evt_[\w-]{22}$/.test(text);
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z#evt_[\w-]{22,64}$/.test(text);
 
 export const presentDelivery = (stored: StoredDelivery): Delivery => v.parse(Delivery, stored);

@@ -93,7 +93,7 @@ export const makeEvent = ({
   at = Date.now(),
   org = 'org_test',
 } = {}): DeliverableEvent => ({
-  id: `evt_${String((events += 1)).padStart(22, '0')}`,
+  id: `evt_${String((events += 1)).padStart(32, '0')}`,
   type,
   timestamp: new Date(at).toISOString(),
   org_id: org,

@@ -188,7 +188,7 @@ describe('replay', () => {
     await api.deliverQueued();
     expect(receiver.received.map((request) => request.id)).toEqual([event.id, event.id]);
     expect(api.queued).toMatchObject([{ message: { attempt: 3 }, delaySeconds: 5 }]);
-    const unknown = await api.ask(`POST /v1/webhooks/${id}/deliveries/evt_${'x'.repeat(22)}/replay`);
+    const unknown = await api.ask(`POST /v1/webhooks/${id}/deliveries/evt_${'a'.repeat(32)}/replay`);
     expect([unknown.status, unknown.body.code]).toEqual([404, 'not-found']);
   });
 
