@@ -47,13 +47,11 @@ export const tableKeys = {
     pk: toTenantPartition('T', tenant),
     sk: `HEALTH#${id}`,
   }),
-  /** A batch test: its header, its connections in chunks, and a result per connection. */
-  batch: (tenant: Tenant, batch: string, sk = 'BATCH'): ItemKey => ({
+  /** A batch test: its header (`BATCH`), its connections in chunks (`MEMBERS#0`), and a result per connection. */
+  batch: (tenant: Tenant, batch: string, sk: string): ItemKey => ({
     pk: `${toTenantPartition('B', tenant)}#${batch}`,
     sk,
   }),
-  batchMembers: (tenant: Tenant, batch: string, chunk: number): ItemKey =>
-    tableKeys.batch(tenant, batch, `MEMBERS#${chunk}`),
   batchResult: (tenant: Tenant, batch: string, id: string): ItemKey =>
     tableKeys.batch(tenant, batch, `RESULT#${id}`),
   /** The health summary of a tenant: counters in shards, what was counted of each connection, and the failing ones by time. */

@@ -53,7 +53,7 @@ export const buildBatchHeaderPut = (
   now: number,
 ): StoreChange => ({
   put: {
-    ...tableKeys.batch(tenant, id),
+    ...tableKeys.batch(tenant, id, 'BATCH'),
     layout: resolveCurrentLayout('batch'),
     ...header,
     chunks: Math.ceil(members.length / MEMBERS_PER_ITEM),
@@ -70,7 +70,7 @@ export const buildBatchPuts = (tenant: Tenant, batch: StoredBatch, now: number):
     buildBatchHeaderPut(tenant, batch, now),
     ...chunks.map((members, chunk) => ({
       put: {
-        ...tableKeys.batchMembers(tenant, batch.id, chunk),
+        ...tableKeys.batch(tenant, batch.id, `MEMBERS#${chunk}`),
         layout: resolveCurrentLayout('batch'),
         members: members.map(({ id, name }) => ({ id, name })),
         expires: toBatchExpiry(now),
@@ -83,11 +83,11 @@ const MEMBERS_PER_ITEM = 100;
 
 /** Throws `not-found` if the tenant has no such batch, or had it more than seven days ago. */
 export const findBatch = async (store: ReadStore, tenant: Tenant, id: string): Promise<StoredBatch> => {
-  const item = await store.get(tableKeys.batch(tenant, id));
+  const item = await store.get(tableKeys.batch(tenant, id, 'BATCH'));
   if (!item)
     throw new Problem('not-found', 'No batch test with this id exists in this organisation and environment');
   const { chunks, ...header } = v.parse(BatchHeader, upgradeItem('batch', item));
-  const keys = Array.from({ length: chunks }, (_, chunk) => tableKeys.batchMembers(tenant, id, chunk));
+  const keys = Array.from({ length: chunks }, (_, chunk) => tableKeys.batch(tenant, id, `MEMBERS#${chunk}`));
   const parts = await store.getMany(keys);
   return { id, members: parts.flatMap((part) => (part ? readMembers(part) : [])), ...header };
 };
