@@ -179,6 +179,7 @@ const timedWaits: Readonly<Record<string, string>> = {
   'test/contracts/probe.ts': 'an introspection that continues in the background sends no event',
   'test/engines/lib.test.ts': 'the processes of an engine are no children of the test',
   'test/infra/local/fair-start.test.ts': 'the API sends no event when a test is completed',
+  'test/infra/local/crash-loop.test.ts': 'a killed process sends no event',
   'test/infra/local/start-process.ts': 'the API sends no event when a test is completed',
   'test/infra/local/start-aws.test.ts': 'a queue sends no event when a message is deleted',
   'test/e2e/api.ts': 'the API of a real deployment sends no event',
