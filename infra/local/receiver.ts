@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { tryParseJson } from '../../shared/json.ts';
 
 const RECEIVER_PORT = 8788;
@@ -16,9 +16,7 @@ export const startReceiverCommand = (): void => {
     process.exitCode = 1;
     return;
   }
-  const server = createServer((request, response) => {
-    handleWebhook(request, response, secrets).catch(() => response.destroy());
-  });
+  const server = createWebhookReceiver(() => secrets);
   const port = Number(process.env['RECEIVER_PORT'] ?? RECEIVER_PORT);
   server.listen(port, '127.0.0.1', () => {
     const { port: taken = port } = Object(server.address()) as { port?: number };
@@ -26,10 +24,19 @@ export const startReceiverCommand = (): void => {
   });
 };
 
+/** A server that verifies each request with one of these secrets and prints a line for it. */
+export const createWebhookReceiver = (
+  listSecrets: () => readonly string[],
+  print: (line: string) => void = (line) => void process.stdout.write(`${line}\n`),
+): Server =>
+  createServer((request, response) => {
+    handleWebhook(request, response, { secrets: listSecrets(), print }).catch(() => response.destroy());
+  });
+
 const handleWebhook = async (
   request: IncomingMessage,
   response: ServerResponse,
-  secrets: readonly string[],
+  { secrets, print }: { readonly secrets: readonly string[]; readonly print: (line: string) => void },
 ): Promise<void> => {
   const parts: Buffer[] = [];
   let size = 0;
@@ -41,7 +48,7 @@ const handleWebhook = async (
   const body = Buffer.concat(parts).toString();
   const isVerified = secrets.some((secret) => isSignedWith(secret, request, body));
   response.writeHead(isVerified ? 204 : 401).end();
-  process.stdout.write(`${isVerified ? renderReceivedEvent(body) : 'refused: the signature is wrong'}\n`);
+  print(isVerified ? renderReceivedEvent(body) : 'refused: the signature is wrong');
 };
 
 /** https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#verifying-signatures */
