@@ -81,7 +81,7 @@ const planRequestedTests = async (
   if (!parsed.success) return { dropped: 'malformed' };
   const { org_id: org, environment_id: environment } = parsed.output;
   const tenant = { org, environment };
-  if (!isAccountOf(accounts, account, tenant)) return { dropped: 'foreign tenant' };
+  if (!isAccountMappedTo(accounts, account, tenant)) return { dropped: 'foreign tenant' };
   const connections = await findRequested(store, tenant, parsed.output);
   return connections ? { connections, trigger: 'event' } : { dropped: 'too many connections' };
 };
@@ -118,7 +118,7 @@ const planRdsTests = async (
     store,
     toRdsTriggers(event.region, identifier),
     ({ org_id: org, environment_id: environment }) =>
-      isAccountOf(accounts, event.account, { org, environment }),
+      isAccountMappedTo(accounts, event.account, { org, environment }),
   );
   return { connections, trigger: 'event', delaySeconds: RDS_DELAY_SECONDS };
 };
@@ -130,7 +130,7 @@ const planRdsTests = async (
 const RDS_DELAY_SECONDS = 120;
 
 /** Whether the settings let events of an AWS account speak for a tenant. */
-const isAccountOf = (
+const isAccountMappedTo = (
   accounts: InboundDependencies['accounts'],
   account: string,
   { org, environment }: Tenant,
