@@ -19,7 +19,12 @@ import { failUndeliveredTest } from '../../shared/domain/testing/undelivered-tes
 import type { Log } from '../../shared/log.ts';
 import type { TestMessage } from '../../shared/ports/queue.ts';
 import type { StoreEvent } from '../../shared/ports/store.ts';
-import { readEmulatorConfig, emulatorName, readEmulatorTable } from './emulator-config.ts';
+import {
+  readEmulatorConfig,
+  emulatorName,
+  readEmulatorTable,
+  toEmulatorQueueName,
+} from './emulator-config.ts';
 import { type DeliveryQueueUrls, ensureDeliveryQueues, pollDeliveryQueues } from './aws-delivery-queues.ts';
 import { ensureEventPath, ensureKey } from './aws-resources.ts';
 import type { Backing, FollowOptions } from './backing.ts';
@@ -50,8 +55,8 @@ export const openAwsBacking = async (
       // This key belongs to this table only; several tables share the other keys.
       ensureKey(kms, `${table}-store`),
       ensureKey(kms, `${emulatorName}-webhooks`, hmacKey),
-      ensureEventPath(events, sqs, emulatorName),
-      ensureDeliveryQueues(sqs, emulatorName),
+      ensureEventPath(events, sqs, toEmulatorQueueName(table)),
+      ensureDeliveryQueues(sqs, toEmulatorQueueName(table)),
       createDynamoTable(dynamo, table),
     ]);
     const queue = createSqsQueue({ client: sqs, tests: queues.tests, ...deliveryQueues });
@@ -96,7 +101,7 @@ const followAwsEvents = async (
 ): Promise<AsyncDisposable> => {
   const stopped = new AbortController();
   const streams = new DynamoDBStreamsClient(config);
-  const bus = createEventBridgeBus({ client: events, busName: emulatorName });
+  const bus = createEventBridgeBus({ client: events, busName: toEmulatorQueueName(table) });
   const store = createDynamoStore({ client: dynamo, table });
   const ports = {
     store,

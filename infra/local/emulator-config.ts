@@ -13,5 +13,12 @@ export const readEmulatorConfig = (environment: Readonly<Record<string, string |
 export const readEmulatorTable = (environment: Readonly<Record<string, string | undefined>>): string =>
   environment['MOORING_TABLE'] || emulatorName;
 
-/** The name of everything else that `npm start` creates there. */
+/** The name of the bus and of the queues, of which each table has its own: a server must not take messages of another one. */
+export const toEmulatorQueueName = (table: string): string =>
+  table.replaceAll(/[^\w-]/g, '-').slice(0, MAX_QUEUE_PREFIX);
+
+/** SQS allows 80 characters; the suffixes need some of them. */
+const MAX_QUEUE_PREFIX = 60;
+
+/** The name of the keys that `npm start` creates there. */
 export const emulatorName = 'mooring-local';

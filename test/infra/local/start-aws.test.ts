@@ -77,7 +77,7 @@ onEngine(engine, () => {
         const store = createDynamoStore({ client: dynamo, table: environment['MOORING_TABLE'] ?? '' });
         await store.write([{ put: { pk: 'T#of#another release', sk: 'CONN#poison', layout: 999 } }]);
         const { QueueUrl: dead } = await sqs.send(
-          new GetQueueUrlCommand({ QueueName: 'mooring-local-dead' }),
+          new GetQueueUrlCommand({ QueueName: `${environment['MOORING_TABLE']}-dead` }),
         );
         await sqs.send(new SendMessageCommand({ QueueUrl: dead, MessageBody: 'not an event' }));
         const answer = await fetch(`${started.address}/v1/connections`, {
