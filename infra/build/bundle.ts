@@ -68,10 +68,11 @@ const buildBundleOptions = (name: string, functions: readonly FunctionPlan[], ou
     // pg tries to load it and works without it.
     external: [
       'pg-native',
-      ...listUnusedClients(functions),
-      ...(isProbe ? [] : listExcludedDrivers(functions)),
+      ...(isProbe
+        ? listUnusedClients(functions).filter((name) => !driverPackages.includes(name))
+        : [...listUnusedClients(functions), ...listExcludedDrivers(functions)]),
     ],
-    plugins: isProbe ? [noOptionalModulesPlugin] : [noSessionsPlugin],
+    plugins: isProbe ? [noOptionalModulesPlugin, noParkingPlugin] : [noSessionsPlugin],
     banner: { js: commonJsBanner },
   } as const satisfies Parameters<typeof build>[0];
 };
@@ -145,6 +146,13 @@ const noOptionalModulesPlugin: Plugin = {
           ? { path: path.replace(/^[./]+/, '@databricks/sql/'), external: true }
           : undefined,
     ),
+};
+
+/** The probe has no parking, whose client is the driver of a connector. */
+const noParkingPlugin: Plugin = {
+  name: 'without-parking',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^\.\/aws-parking\.ts$/ }, () => ({ path: 'parking-is-not-bundled', external: true })),
 };
 
 const toKilobytes = (sizes: Readonly<Record<string, number>>) =>

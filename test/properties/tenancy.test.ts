@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { routes } from '../../functions/routes.ts';
+import { apiScopes } from '../../shared/http/authenticate.ts';
 import { type ApiAnswer, type Api, startApi } from '../api.ts';
 import { catalogSource } from '../catalog-probe.ts';
 import { createTable } from '../domain/catalog-fixtures.ts';
@@ -8,6 +9,9 @@ import { createConnectionBody } from '../samples.ts';
 let api: Api;
 let id: string;
 let gone: string;
+/** A webhook and a batch test of the first tenant. */
+let webhook: string;
+let batch: string;
 let cursors: readonly string[];
 beforeAll(async () => {
   const source = catalogSource([
@@ -15,14 +19,18 @@ beforeAll(async () => {
     createTable({ schema: secretive, name: 'two' }),
   ]);
   api = await startApi({ probe: source.probe });
-  await api.addKey('sk_of_others', { org: 'org_other' });
-  await api.addKey('sk_of_a_namesake', { org: 'org_test#default' });
+  await api.addKey('sk_of_all_scopes', { org: 'org_test', scopes: apiScopes });
+  await api.addKey('sk_of_others', { org: 'org_other', scopes: apiScopes });
+  await api.addKey('sk_of_a_namesake', { org: 'org_test#default', scopes: apiScopes });
   id = (await create('Theirs', { tags: [secretive], description: secretive })).body.id;
   gone = (await create('Gone')).body.id;
   await create('Another');
   await api.call(`DELETE /v1/connections/${gone}`);
   for (const consumer of ['reports', 'sync'])
     await api.call(`PUT /v1/connections/${id}/usages/${consumer}`, { body: { note: secretive } });
+  const hook = { url: 'https://hooks.example.com/in', types: ['*'], description: secretive };
+  webhook = (await api.call('POST /v1/webhooks', { body: hook, key: 'sk_of_all_scopes' })).body.id;
+  batch = (await api.call('POST /v1/tests', { body: { ids: [id] } })).body.id;
   const lists = ['', `/${id}/usages`, `/${id}/schema`].map((path) =>
     api.call(`GET /v1/connections${path}?limit=1`),
   );
@@ -41,7 +49,7 @@ const create = (name: string, more: object = {}, call: object = {}) =>
 
 const strangers: readonly [string, { key?: string; headers?: Record<string, string> }][] = [
   ['another organisation', { key: 'sk_of_others' }],
-  ['another environment', { headers: { 'x-environment-id': 'staging' } }],
+  ['another environment', { key: 'sk_of_all_scopes', headers: { 'x-environment-id': 'staging' } }],
   ['an organisation whose name looks like a key', { key: 'sk_of_a_namesake' }],
 ];
 
@@ -51,6 +59,8 @@ const bodies: Readonly<Record<string, object>> = {
   'POST /v1/connections/{id}/test': { config: { host: 'localhost' } },
   'PUT /v1/connections/{id}/usages/{consumer}': { note: 'x' },
   'POST /v1/connections/{id}/schema/validate': { tables: [{ name: 'one' }] },
+  'PATCH /v1/webhooks/{id}': { enabled: false },
+  'POST /v1/webhooks/{id}/replay': { since: '2026-01-01T00:00:00Z' },
   'PATCH /v1/management/connections/{id}': { configName: 'Mine now', password: 'another-fake-password' },
 };
 const queries: Readonly<Record<string, readonly string[]>> = {
@@ -68,7 +78,15 @@ const headers: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 const spelled = (route: string, inside: string) => {
   if (route.includes(' /api/v1/connection_profiles/')) return `prof_${inside}`;
   if (route.includes(' /v1/connections/')) return `conn_${inside}`;
+  if (route.includes(' /v1/webhooks/')) return `wh_${inside}`;
+  if (route.includes(' /v1/tests/')) return `batch_${inside}`;
   return inside.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+};
+
+/** What belongs to the first tenant and could be named in the route. */
+const listTheirs = (route: string): readonly string[] => {
+  if (route.includes(' /v1/webhooks/')) return [webhook];
+  return route.includes(' /v1/tests/') ? [batch] : [id, gone];
 };
 
 const ofOne = Object.keys(routes).filter((route) => route.includes('{id}'));
@@ -78,21 +96,25 @@ const everything = async () => ({
   list: (await api.call('GET /v1/connections?include_deleted=true')).text,
   usages: (await api.call(`GET /v1/connections/${id}/usages`)).text,
   secret: await api.secretOf(id),
+  webhooks: (await api.call('GET /v1/webhooks', { key: 'sk_of_all_scopes' })).text,
+  batch: (await api.call(`GET /v1/tests/${batch}`)).text,
 });
 
 describe.each(strangers)('as %s', (_, as) => {
   test.each(ofOne)('%s answers as for an unknown id, and changes nothing', async (route) => {
     const before = await everything();
-    for (const each of [id, gone])
+    for (const each of listTheirs(route))
       for (const query of queries[route] ?? ['']) {
         const ask = (inside: string) =>
-          api.call(route.replace('{id}', spelled(route, inside)).replace('{consumer}', 'reports') + query, {
-            ...as,
-            headers: { ...as.headers, ...headers[route] },
-            body: bodies[route],
-          });
+          api.call(
+            route
+              .replace('{id}', spelled(route, inside))
+              .replace('{consumer}', 'reports')
+              .replace('{event}', `evt_${'0'.repeat(32)}`) + query,
+            { ...as, headers: { ...as.headers, ...headers[route] }, body: bodies[route] },
+          );
         const request = `${route} ${each}${query}`;
-        const answer = await ask(each.slice(5));
+        const answer = await ask(each.replace(/^[a-z]+_/, ''));
         const unknown = await ask('0'.repeat(32));
         expect([request, answer.status]).toEqual([request, 404]);
         expect(withoutRequest(answer)).toEqual(withoutRequest(unknown));
@@ -111,6 +133,11 @@ describe.each(strangers)('as %s', (_, as) => {
       const { status, body } = await api.call(`GET /v1/connections${query}`, as);
       expect([status, body]).toEqual([200, { data: [], next_cursor: null }]);
     }
+    const webhooks = await api.call('GET /v1/webhooks', as);
+    expect([webhooks.status, webhooks.body.data]).toEqual([200, []]);
+    const events = await api.call('GET /v1/events', as);
+    expect([events.status, events.body.data]).toEqual([200, []]);
+    expect((await api.call('GET /v1/health/connections', as)).body).toMatchObject({ total: 0 });
   });
 
   test('lists of the other APIs are empty', async () => {

@@ -114,17 +114,19 @@ type Answer = (response: ServerResponse, request: ReceivedRequest) => void;
 export const startReceiver = async (answer: Answer = (response) => void response.writeHead(204).end()) => {
   const received: ReceivedRequest[] = [];
   const current = { answer };
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => {
     const parts: Buffer[] = [];
-    for await (const part of request) parts.push(part as Buffer);
-    const got = {
-      id: String(request.headers['webhook-id']),
-      headers: request.headers,
-      body: Buffer.concat(parts).toString(),
-      path: request.url ?? '',
-    };
-    received.push(got);
-    current.answer(response, got);
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => {
+      const got = {
+        id: String(request.headers['webhook-id']),
+        headers: request.headers,
+        body: Buffer.concat(parts).toString(),
+        path: request.url ?? '',
+      };
+      received.push(got);
+      current.answer(response, got);
+    });
   });
   const running = await listen(server);
   return {

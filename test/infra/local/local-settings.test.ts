@@ -32,6 +32,7 @@ describe('settings from the environment', () => {
       apiKey: 'sk_local_$(not)_run',
       folder: '/tmp/elsewhere',
       demo: false,
+      quiet: false,
       sweep: false,
       policy: {
         allow: ['10.0.0.0/8'],
@@ -44,6 +45,8 @@ describe('settings from the environment', () => {
         tests_per_minute: 250,
         reader_tests_per_minute: 50,
         destination_tests_per_minute: 60,
+        destination_tests_at_once: 20,
+        event_accounts: {},
         tokens: {
           issuer: 'https://issuer.example',
           audience: 'mooring',
