@@ -152,7 +152,10 @@ const noOptionalModulesPlugin: Plugin = {
 const noParkingPlugin: Plugin = {
   name: 'without-parking',
   setup: ({ onResolve }) =>
-    onResolve({ filter: /^\.\/aws-parking\.ts$/ }, () => ({ path: 'parking-is-not-bundled', external: true })),
+    onResolve({ filter: /^\.\/aws-parking\.ts$/ }, () => ({
+      path: 'parking-is-not-bundled',
+      external: true,
+    })),
 };
 
 const toKilobytes = (sizes: Readonly<Record<string, number>>) =>
