@@ -45,14 +45,20 @@ export const pollQueue = async ({
     }
   };
 
+  const giveBack = ({ ReceiptHandle }: Message) =>
+    client.send(new ChangeMessageVisibilityCommand({ QueueUrl: url, ReceiptHandle, VisibilityTimeout: 0 }));
+
   while (!signal.aborted)
     try {
       const command = new ReceiveMessageCommand({
         QueueUrl: url,
         MaxNumberOfMessages: mostAtOnce,
-        WaitTimeSeconds: 20,
+        WaitTimeSeconds: LONG_POLL_SECONDS,
       });
-      const { Messages = [] } = await client.send(command, { abortSignal: signal });
+      // Not aborted: a server may hand messages to a request whose client is gone, and hide them for their visibility timeout.
+      const { Messages = [] } = await client.send(command);
+      if (signal.aborted) await Promise.all(Messages.map(giveBack));
+      if (signal.aborted) break;
       for (const message of Messages) {
         const work = handleMessage(message).finally(() => running.delete(work));
         running.add(work);
@@ -69,3 +75,6 @@ export const pollQueue = async ({
 
 /** With 16 tests at a time to a silent server, of 10 s each, all are started before the queue delivers one of them again. */
 const MAX_RUNNING_MESSAGES = 500;
+
+/** Short, because the end of `npm start` waits for the last receive. */
+const LONG_POLL_SECONDS = 1;
