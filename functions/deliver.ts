@@ -45,28 +45,41 @@ export const deliverBatch = async (
     }
   };
 
-  /** Returns whether the message is done. */
-  const handleRecord = async (record: DeliveryRecord, message: DeliveryMessage | undefined) => {
-    const log = createLog({ function: 'deliver', message_id: record.messageId }, writeLog);
+  const createRecordLog = (record: DeliveryRecord) =>
+    createLog({ function: 'deliver', message_id: record.messageId }, writeLog);
+
+  /** Returns whether the message is done, or after how many seconds it is tried again. */
+  const handleRecord = async (
+    record: DeliveryRecord,
+    message: DeliveryMessage | undefined,
+  ): Promise<boolean | number> => {
+    const log = createRecordLog(record);
     try {
       if (!message) throw new TypeError('A message of the queue holds no delivery');
       const dependencies = { ...options, store, signing, queue, policy, clock, log };
       const seconds = await attemptDelivery(dependencies, message);
-      if (seconds === undefined) return true;
-      await postponeOrLog(record, seconds, log);
+      return seconds ?? true;
     } catch (error) {
       log.error('webhook delivery failed', error);
       // A message that cannot be read would keep back its group until it becomes a dead letter.
       return message === undefined;
     }
-    return false;
   };
 
   const lines = groupIntoLines(records);
   const waiting = await Promise.all(
     lines.map(async (line) => {
-      for (const [at, { record, message }] of line.entries())
-        if (!(await handleRecord(record, message))) return line.slice(at);
+      for (const [at, { record, message }] of line.entries()) {
+        const outcome = await handleRecord(record, message);
+        if (outcome === true) continue;
+        const rest = line.slice(at);
+        // All of them: what is behind the first would otherwise stay hidden for the visibility timeout of the queue.
+        if (outcome !== false)
+          await Promise.all(
+            rest.map((each) => postponeOrLog(each.record, outcome, createRecordLog(each.record))),
+          );
+        return rest;
+      }
       return [];
     }),
   );

@@ -7,7 +7,11 @@ import {
   createApiKeySecret,
   revokeApiKey,
 } from '../shared/domain/access/api-keys.ts';
-import { tenantSegmentPattern, apiScopes as allScopes } from '../shared/http/authenticate.ts';
+import {
+  defaultKeyScopes,
+  tenantSegmentPattern,
+  apiScopes as allScopes,
+} from '../shared/http/authenticate.ts';
 import { describeFailure } from './describe-failure.ts';
 import { type ApiKeyLocation, openApiKeyLocation } from './api-key-location.ts';
 
@@ -139,7 +143,7 @@ const renderApiKey = ({ id, org, environments, scopes, name, created_at: at }: A
     id,
     org,
     `environments=${environments?.join(',') ?? 'all'}`,
-    `scopes=${scopes?.join(',') ?? 'all'}`,
+    `scopes=${(scopes ?? defaultKeyScopes).join(',')}`,
     at,
     ...(name === undefined ? [] : [JSON.stringify(name)]),
   ].join('  ');

@@ -34,8 +34,8 @@ const runRedriveCommand = async (): Promise<void> => {
       },
     });
     if (values.help) return void process.stderr.write(redriveHelp);
-    const { moved, left } = await redriveDeadLetters(values, process.env);
-    process.stderr.write(`${moved} moved, ${left} left because they are no tests\n`);
+    const { place, moved, left } = await redriveDeadLetters(values, process.env);
+    process.stderr.write(`${place}: ${moved} moved, ${left} left because they are no tests\n`);
   } catch (error) {
     process.stderr.write(`${describeFailure(error)}\n`);
     process.exitCode = 1;
@@ -50,17 +50,21 @@ interface RedriveResult {
 export const redriveDeadLetters = async (
   flags: LocationFlags & { readonly name?: string },
   environment: ProcessEnvironment,
-): Promise<RedriveResult> => {
+): Promise<RedriveResult & { readonly place: string }> => {
   const folder = chooseStateFolder(flags, environment);
   if (folder === undefined) {
     const region = environment['AWS_REGION'] || environment['AWS_DEFAULT_REGION'];
     const client = new SQSClient(region ? { region } : {});
-    return redriveSqs(client, flags.name ?? 'mooring').finally(() => client.destroy());
+    const name = flags.name ?? 'mooring';
+    const result = await redriveSqs(client, name).finally(() => client.destroy());
+    return { ...result, place: `The deployment ${name} on AWS` };
   }
   const path = join(folder, 'store.db');
-  if (!existsSync(path)) return { moved: 0, left: 0 };
+  if (!existsSync(path))
+    throw new Error(`The state folder ${folder} has no store: set MOORING_STATE, or choose AWS with --aws`);
   using queue = openSqliteQueue({ path, isVisitor: true });
-  return { moved: queue.moveAll('dead-letters', 'tests'), left: 0 };
+  const moved = queue.moveAll('dead-letters', 'tests');
+  return { moved, left: 0, place: `The state folder ${folder}` };
 };
 
 /** Sends before it deletes, so that a message may come twice but is never lost. */

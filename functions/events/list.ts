@@ -76,6 +76,8 @@ const decodePosition = (list: Parameters<typeof decodeCursor>[0], text: string) 
       'after: expected the next of an earlier answer, or the id of an event',
       {
         cause: error,
+        remediation:
+          'Send the `next` of an earlier answer or the id of an event as `after`, or leave `after` out.',
       },
     );
   }

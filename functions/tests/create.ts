@@ -29,10 +29,10 @@ const BatchInput = v.strictObject({
 export const endpoint = defineEndpoint({
   summary: 'Test several connections',
   description:
-    'Tests the connections with these `ids`, or all connections that have one of the `tags`: at most 1000. A deployment pipeline uses it as a gate. ' +
+    'Tests the connections with these `ids`, or all connections that have one of the `tags`: at most 1000. For a check in a deployment pipeline. ' +
     'Waits up to `wait_seconds` for the results; tests that are not finished then are `pending`, and `GET /v1/tests/{id}` returns them later. ' +
     'Tests over the quota wait; this endpoint never answers 429 because of it. A connection that is deleted before its test counts as `failed` ' +
-    'with the code `not-found`. A request that repeats an `Idempotency-Key` gets the first batch again. Batches are kept for 7 days.',
+    'with the code `not-found`. Within 24 hours, a request that repeats an `Idempotency-Key` gets the first batch again, with its results. Batches are kept for 7 days.',
   body: BatchInput,
   status: 201,
   returns: BatchTest,

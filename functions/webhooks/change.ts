@@ -10,8 +10,8 @@ import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 export const endpoint = defineEndpoint({
   summary: 'Update a webhook',
   description:
-    'Changes the fields that the request has. `enabled: true` also enables a webhook that Mooring disabled; events that happened meanwhile ' +
-    'are not sent, unless they are replayed.',
+    'Changes the fields that the request has. `enabled: true` also enables a webhook that Mooring disabled. Events that happen while a webhook ' +
+    'is disabled are not delivered and cannot be replayed: read them with `GET /v1/events`.',
   params: webhookParams,
   body: WebhookPatch,
   status: 200,

@@ -9,7 +9,8 @@ import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 
 export const endpoint = defineEndpoint({
   summary: 'Send an event to a webhook again',
-  description: 'The event keeps its id and its body. The retries begin again.',
+  description:
+    'The event keeps its id and its body, and its attempts start over. Answers 404 if this webhook did not get the event.',
   params: webhookEventParams,
   status: 202,
   returns: Delivery,

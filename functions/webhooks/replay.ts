@@ -9,8 +9,8 @@ import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 export const endpoint = defineEndpoint({
   summary: 'Send the events since a time to a webhook again',
   description:
-    `Sends the deliveries of events since this time again, the oldest first, at most ${MAX_REPLAYED} in one request: \`continue_since\` is the ` +
-    'time for the next request, or null. Events keep their ids and bodies.',
+    `Sends all deliveries since this time again, also those that were delivered, the oldest first, at most ${MAX_REPLAYED} in one request: \`continue_since\` is the ` +
+    'time for the next request, or null. Events keep their ids and bodies. If the webhook is disabled, the deliveries fail with `disabled`: enable it first.',
   params: webhookParams,
   body: v.strictObject({ since: v.pipe(v.string(), v.isoTimestamp('an ISO 8601 time in UTC')) }),
   status: 202,

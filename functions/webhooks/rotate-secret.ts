@@ -1,4 +1,4 @@
-import { updateStoredWebhook } from '../../shared/domain/webhooks/webhook-repository.ts';
+import { findWebhook, updateStoredWebhook } from '../../shared/domain/webhooks/webhook-repository.ts';
 import { deriveWebhookKey, renderWebhookSecret } from '../../shared/domain/webhooks/webhook-secret.ts';
 import { presentWebhook, WebhookWithSecret } from '../../shared/domain/webhooks/webhook.ts';
 import { defineEndpoint } from '../../shared/http/endpoint.ts';
@@ -18,6 +18,10 @@ export const endpoint = defineEndpoint({
   uses: { store: 'write', signing: 'derive' },
   handle: async ({ params: { id }, tenant, store, signing, actor, now }) => {
     const at = new Date(now).toISOString();
+    // Derived before the write: if the key is not available, the secret that receivers know stays valid.
+    const read = await findWebhook(store, tenant, id);
+    const next = read.secret_version + 1;
+    const derived = await deriveWebhookKey(signing, read, next);
     const stored = await updateStoredWebhook(
       store,
       tenant,
@@ -25,7 +29,10 @@ export const endpoint = defineEndpoint({
       ({ secret_version: version }) => ({ secret_version: version + 1, rotated_at: at, updated_at: at }),
       { actor, action: 'webhook-secret-rotated' },
     );
-    const key = await deriveWebhookKey(signing, stored, stored.secret_version);
+    const key =
+      stored.secret_version === next
+        ? derived
+        : await deriveWebhookKey(signing, stored, stored.secret_version);
     return { ...presentWebhook(stored, now), secret: renderWebhookSecret(key) };
   },
 });

@@ -12,7 +12,7 @@ import { getAwsRuntime } from '../../shared/runtime/aws-runtime.ts';
 export const endpoint = defineEndpoint({
   summary: 'Send a test event to a webhook',
   description:
-    'Queues an event of the type `webhook.test`, whatever types the webhook has. Its outcome is in the list of deliveries. A disabled ' +
+    'Queues an event of the type `webhook.test`, which every webhook gets. Its outcome is in the list of deliveries. A disabled ' +
     'webhook gets no test event.',
   params: webhookParams,
   status: 202,

@@ -92,6 +92,7 @@ const expectedValues: Readonly<Record<string, string>> = {
   PORT: 'a number up to 65535',
   MOORING_API_KEY: 'sk_ followed by printable characters without spaces',
   MOORING_DEMO: 'on or off',
+  MOORING_QUIET: 'on or off',
   MOORING_SWEEP: 'on or off',
   MOORING_APIS: `a comma-separated list of ${apiNames.join(', ')}`,
   MOORING_EGRESS: 'an egress policy as JSON, such as {"loopback":true}',

@@ -31,7 +31,11 @@ export interface AuthenticatorDependencies {
 }
 
 /** The scopes of a key that was stored without scopes. A later scope is not added: nobody decided that such a key has it. */
-const defaultKeyScopes: readonly ApiScope[] = ['connections:read', 'connections:write', 'connections:test'];
+export const defaultKeyScopes: readonly ApiScope[] = [
+  'connections:read',
+  'connections:write',
+  'connections:test',
+];
 
 const API_KEY_CACHE_MS = 60_000;
 const MAX_CACHED_API_KEYS = 1000;

@@ -57,6 +57,22 @@ test('a delayed message is received after its delay', async () => {
   expect(receive().map(readId)).toEqual(['1']);
 });
 
+test('a first delivery that waits is the next time, whatever waits behind it', async () => {
+  const delivery = {
+    org_id: 'a',
+    environment_id: 'default',
+    webhook_id: 'w',
+    connection_id: 'c',
+    event_at: '2031-01-01T00:00:00.000Z',
+    attempt: 1,
+  };
+  await queue.sendDeliveries(['1', '2'].map((event_id) => ({ message: { ...delivery, event_id } })));
+  const [first] = queue.receive('deliveries', 1);
+  queue.giveBack(first?.id ?? 0, 7_000, 'postponed');
+  expect(queue.receive('deliveries', 10)).toEqual([]);
+  expect(queue.findNextTime('deliveries')).toBe(now + 7_000);
+});
+
 test('a tenant with one test is served in the first round beside a tenant with 50 000', async () => {
   await send(...Array.from({ length: 50_000 }, (_, n) => toTest('big', `big ${n}`)));
   const taken = receive(20);

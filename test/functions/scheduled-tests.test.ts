@@ -113,6 +113,20 @@ test('a message that comes twice, or after a later one, is not tested again', as
   expect(tested).toEqual([[id, due + 5]]);
 });
 
+test('two copies of a message that run at the same time count as one result', async () => {
+  const id = await create('one', 5);
+  await schedule(findDue(id, 5));
+  const messages = takeAll().filter(({ message }) => message.connection_id === id);
+  expect(messages).toHaveLength(1);
+  const failures = async () => {
+    const { body } = await api.call(`GET /v1/connections/conn_${id}`);
+    return Number(Object(body['health'])['consecutive_failures']);
+  };
+  const before = await failures();
+  await Promise.all([deliver(messages), deliver(messages)]);
+  expect(await failures()).toBe(before + 1);
+});
+
 test('a test that is older than its interval is skipped', async () => {
   const id = await create('one', 5);
   const due = findDue(id, 5);

@@ -57,13 +57,16 @@ describe('deployment', () => {
     const { MooringData: data } = await synthesise();
     const queues = find(data, 'AWS::SQS::Queue').map(({ properties }) => String(properties['QueueName']));
     expect(queues.toSorted()).toEqual([
-      'mooring-dead-events',
+      'mooring-dead-deliveries.fifo',
+      'mooring-dead-later-deliveries',
       'mooring-dead-letters',
       'mooring-dead-tests',
+      'mooring-deliveries.fifo',
+      'mooring-later-deliveries',
       'mooring-tests',
     ]);
     const alarms = find(data, 'AWS::CloudWatch::Alarm').map(({ id }) => id);
-    expect(alarms).toEqual(expect.arrayContaining(['DeadLettersAlarm', 'DeadEventsAlarm']));
+    expect(alarms).toEqual(expect.arrayContaining(['DeadLettersAlarm', 'ParkedChangesAlarm']));
   });
 
   test('removes its secrets on destruction only when retain is false', async () => {

@@ -21,12 +21,13 @@ const probeOf = async (context: Context): Promise<Template> => {
   return MooringProbe;
 };
 
-/** Returns the egress check of each of the probe's functions. */
+/** Returns the egress check of each function in the VPC. */
 const judgesOf = (template: Template) => {
   const judges = functionsIn(template).map(({ Environment }) =>
     createEgressCheck(v.parse(EgressPolicy, JSON.parse(String(Environment?.Variables['EGRESS']))), 'default'),
   );
-  expect(judges).toHaveLength(3);
+  // The functions of the probe, and the one that sends webhooks.
+  expect(judges).toHaveLength(4);
   return judges;
 };
 

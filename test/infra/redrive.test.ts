@@ -28,6 +28,7 @@ test('dead letters of the state folder are sent again, beside a server that has 
     if (!first || !inWork) throw new Error('expected two messages');
     server.move(first.id, 'dead-letters');
     expect(await redriveDeadLetters({ local: true }, { MOORING_STATE: folder })).toEqual({
+      place: `The state folder ${folder}`,
       moved: 1,
       left: 0,
     });

@@ -130,7 +130,7 @@ export const openSqliteQueue = ({
     },
     moveAll: (from, to) => Number(sql.moveAll.run(to, clock(), from).changes),
     findNextTime: (name) => {
-      const at = Number(sql.nextTime.get(name)?.['at'] ?? IN_WORK);
+      const at = Number(sql.nextTime.get(name, clock())?.['at'] ?? IN_WORK);
       return at >= IN_WORK ? undefined : at;
     },
     count: (name) => Number(sql.count.get(name)?.['count']),
@@ -165,7 +165,7 @@ const prepareQueueStatements = (db: DatabaseSync) => ({
   move: db.prepare('update or replace queue set queue = ?, visible_at = ?, receives = 0 where id = ?'),
   moveAll: db.prepare('update or replace queue set queue = ?, visible_at = ?, receives = 0 where queue = ?'),
   releaseAll: db.prepare('update queue set visible_at = ? where visible_at = ?'),
-  nextTime: db.prepare('select min(visible_at) as at from queue where queue = ?'),
+  nextTime: db.prepare('select min(visible_at) as at from queue where queue = ? and visible_at > ?'),
   count: db.prepare('select count(*) as count from queue where queue = ?'),
 });
 

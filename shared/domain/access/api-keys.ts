@@ -9,7 +9,7 @@ import { resolveCurrentLayout, upgradeItem } from '../stored-item.ts';
 export interface ApiKey {
   readonly id: string;
   readonly org: string;
-  /** Absent means all; the same holds for `scopes`. */
+  /** Absent means all. Absent `scopes` mean `defaultKeyScopes` (`shared/http/authenticate.ts`). */
   readonly environments?: readonly string[];
   readonly scopes?: readonly string[];
   readonly name?: string;

@@ -1,3 +1,4 @@
+import { Problem } from '../../problem.ts';
 import type { Log } from '../../log.ts';
 import { createMetricFields } from '../../metric.ts';
 import type { Bus } from '../../ports/bus.ts';
@@ -36,7 +37,8 @@ export const publishChanges = async (
     await updateSummary(ports.store, changes, ports.now);
   } catch (error) {
     ports.log.error('health summary update failed', error);
-    return 0;
+    // Only a store that refuses is worth another delivery. Anything else would fail each time and hold back all events.
+    if (error instanceof Problem) return 0;
   }
   const converted = await convertOrPark(ports, changes);
   const end = converted.length < changes.length ? converted.length : undefined;
@@ -105,7 +107,7 @@ const publishConverted = async (
   const all = [...events, ...converted.flatMap((each) => each.busEvents ?? [])];
   if (all.length === 0) return;
   // A bus that refuses does not delay webhooks. A delivery that is queued again is left as it is.
-  const outcomes = await Promise.allSettled([bus.put(all), queueDeliveries(store, queue, events)]);
+  const outcomes = await Promise.allSettled([bus.put(all), queueDeliveries(store, queue, events, now)]);
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 };
 

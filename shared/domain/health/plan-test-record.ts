@@ -48,6 +48,8 @@ export const planTestRecord = (
   const buildRecord = (run: Health['run']) =>
     buildTestRecordPut({ tenant, id }, trigger, { test, result, run }, now);
   const known = forgetFutureTimes(read, now);
+  // The queue delivered the message twice, and the other copy was faster.
+  if (due !== undefined && known.last_due === due) return [];
   const seen = { ...known, seq: read.seq + 1, last_due: toLastDue(known, due) };
   // The connection changed during the test. The new version gets a test of its own.
   if (isTestOutdated(tested, stored)) {

@@ -34,9 +34,13 @@ export const runSchedule = async (
 ): Promise<ScheduleRun> => {
   const minute = Math.floor(time / MINUTE_MS);
   const shards = Array.from({ length: SLOT_SHARDS }, (_, shard) => shard);
-  const taken = await Promise.all(shards.map((shard) => takeClaim(store, { shard, minute, now: clock() })));
-  const claims = taken.filter((claim) => claim !== undefined);
+  const taken = await Promise.allSettled(
+    shards.map((shard) => takeClaim(store, { shard, minute, now: clock() })),
+  );
+  const claims = taken.flatMap((each) => (each.status === 'fulfilled' ? (each.value ?? []) : []));
   try {
+    // Without every shard, nothing is sent: the next run takes all of them.
+    for (const each of taken) if (each.status === 'rejected') throw each.reason;
     const slots = await listDueSlots(store, claims);
     const minutes = Math.max(0, ...claims.map(countMinutes));
     const { tests, deliveries } = toMessages(slots, { minute, minutes, log });

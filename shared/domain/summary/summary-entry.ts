@@ -35,10 +35,11 @@ export const toSummaryEntry = (connection: StoredConnection, deleted: boolean): 
 const findFailureTime = ({ decided_at: at, last_test: last, updated_at }: StoredConnection): string =>
   at ?? last?.tested_at ?? updated_at;
 
+/** A status or code of a later release, which a rollback leaves behind, reads as the one that is closest. */
 const SummaryCell = v.tuple([
-  v.picklist(connectionStatuses),
+  v.fallback(v.picklist(connectionStatuses), 'failed'),
   v.string(),
-  v.nullable(v.picklist(problemCodes)),
+  v.nullable(v.fallback(v.picklist(problemCodes), 'server-error')),
 ]);
 
 interface SummaryCounted {

@@ -68,7 +68,7 @@ export const TestRequest = v.strictObject({
   types: createListSchema(v.picklist(connectorTypes), connectorTypes.length),
   hosts: createListSchema(v.pipe(v.string(), v.minLength(1), v.maxLength(253)), 100),
   /** For the sender's own records: Mooring neither stores nor logs it. */
-  reason: v.pipe(v.string(), limitCharacters(200)),
+  reason: v.exactOptional(v.pipe(v.string(), limitCharacters(200))),
 });
 export type TestRequest = v.InferOutput<typeof TestRequest>;
 

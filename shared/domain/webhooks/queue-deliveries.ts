@@ -36,6 +36,7 @@ export const queueDeliveries = async (
   store: Store,
   queue: Pick<Queue, 'sendDeliveries'>,
   events: readonly DeliverableEvent[],
+  now = 0,
 ): Promise<void> => {
   const webhooks = new Map<string, Promise<StoredWebhook[]>>();
   const listOnce = ({ org_id: org, environment_id: environment }: DeliverableEvent) => {
@@ -49,7 +50,7 @@ export const queueDeliveries = async (
     events.map(async (event) =>
       (await listOnce(event))
         .filter((webhook) => wantsEvent(webhook, event))
-        .map((webhook) => createDelivery(webhook, event)),
+        .map((webhook) => createDelivery(webhook, event, now)),
     ),
   );
   const deliveries = found.flat();
@@ -75,6 +76,7 @@ export const wantsEvent = (
 export const createDelivery = (
   { id, org_id, environment_id }: StoredWebhook,
   event: DeliverableEvent,
+  now = 0,
 ): StoredDelivery => ({
   org_id,
   environment_id,
@@ -93,10 +95,11 @@ export const createDelivery = (
   base: 0,
   lease: 0,
   revision: 1,
-  expires: Math.floor(Date.parse(event.timestamp) / 1000) + DELIVERY_RETENTION_SECONDS,
+  // A parked change may be published after more than the retention.
+  expires: Math.floor(Math.max(Date.parse(event.timestamp), now) / 1000) + DELIVERY_RETENTION_SECONDS,
 });
 
-/** Returns false if the delivery exists. */
+/** Does nothing if the delivery exists. */
 export const writeNewDelivery = async (store: Store, delivery: StoredDelivery): Promise<void> => {
   try {
     await store.write([buildDeliveryPut(delivery)]);

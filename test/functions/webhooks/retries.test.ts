@@ -308,6 +308,25 @@ describe('a slow receiver', () => {
     expect(receiver.received).toHaveLength(4);
   });
 
+  test('keeps back the events of a connection together, not only the first of them', async () => {
+    await using api = await startWebhookApi();
+    const { id } = await api.create();
+    const tenant = { org: 'org_test', environment: 'default' };
+    const key = webhookKeys.webhook(tenant, id.slice(3));
+    const expires = Math.floor(Date.now() / 1000) + 1000;
+    await api.store.write([
+      { put: { ...key, ...(await api.store.get(key)), ...slow } },
+      ...[0, 1].map((lane) => ({
+        put: { ...webhookKeys.deliveryLane(tenant, id.slice(3), lane), owner: 'x', expires },
+      })),
+    ]);
+    const connection = '1'.repeat(32);
+    await api.publish(makeEvent({ connection }), makeEvent({ connection }));
+    const postponed = await api.deliverQueued();
+    expect(postponed).toHaveLength(2);
+    expect(new Set(postponed.map(({ seconds }) => seconds)).size).toBe(1);
+  });
+
   test('that also fails gets first attempts only as far as it has room: the others begin with the second', async () => {
     await using api = await startWebhookApi();
     const { id } = await api.create();
