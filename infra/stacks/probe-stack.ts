@@ -112,9 +112,10 @@ const buildProbePolicy = ({ deny = [], ...policy }: EgressPolicy, network: Netwo
   deny: [...deny, ...network.deny],
 });
 
+/** The mapping reads the queue; the function sends copies of tests that have to wait. */
 const buildQueueGrant = ({ tests }: DataStack) =>
   createGrant(
-    ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'],
+    ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:SendMessage'],
     [tests.queueArn],
   );
 

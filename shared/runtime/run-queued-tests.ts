@@ -1,5 +1,4 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { delayQueueMessage } from '../adapters/aws/delay-queue-message.ts';
 import { createFairQueue } from '../adapters/local/fair-queue.ts';
 import { parseTestMessage } from '../domain/events/parse-test-message.ts';
 import { runQueuedTest, toPostponementSeconds } from '../domain/testing/queued-tests.ts';
@@ -14,15 +13,17 @@ import { openVpcProbe, probeUses } from './vpc-probe.ts';
 
 interface QueuedTestPorts {
   readonly createProbe: (log: Log) => Promise<Pick<Probe, 'test'>>;
-  /** Makes the queue deliver a message again after a number of seconds. */
-  readonly postpone: (receiptHandle: string, seconds: number) => Promise<void>;
+  /** Sends a copy of the message that the queue delivers after a number of seconds, at most 900. */
+  readonly postpone: (message: TestMessage, seconds: number) => Promise<void>;
   /** How many scheduled tests run at the same time to one destination. */
   readonly destinationLimit: number;
 }
 
 /**
- * Runs the tests concurrently. The queue delivers failed messages again, and moves them to the dead letters after a few attempts. Messages over
- * a quota are delivered again when the quota allows it.
+ * Runs the tests concurrently. The queue delivers failed messages again, and moves them to the dead letters after a few attempts. A message over
+ * a quota is replaced by a copy that comes when the quota allows it: a hidden message would count as in flight, of which a queue has a limited
+ * number for all tenants, and each of its deliveries as a failure.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
  */
 export const runQueuedTests = async (
   { Records: records }: { readonly Records: readonly QueuedTestMessage[] },
@@ -47,32 +48,48 @@ export const runQueuedTests = async (
     if (outcome !== 'tested') log.info('queued test not needed', { outcome });
   };
   const outcomes = await Promise.all(
-    records.map(async ({ messageId, receiptHandle, body }) => {
+    records.map(async ({ messageId, body }) => {
       const log = createLog({ function: 'probe/test', message_id: messageId }, writeLog);
+      const failures = [{ itemIdentifier: messageId }];
       try {
         const message = parseTestMessage(body);
-        await runLogged('probe/test', log, () => runMessage(log, message));
-        return [];
+        const seconds = await runOrPostpone(() =>
+          runLogged('probe/test', log, () => runMessage(log, message)),
+        );
+        if (seconds === undefined) return [];
+        return (await postponeOrLog(log, seconds, () => postpone(message, seconds))) ? [] : failures;
       } catch (error) {
-        const seconds = toPostponementSeconds(error);
-        if (seconds === undefined) log.error('queued test failed', error);
-        else await postponeOrLog(log, seconds, () => postpone(receiptHandle, seconds));
-        return [{ itemIdentifier: messageId }];
+        log.error('queued test failed', error);
+        return failures;
       }
     }),
   );
   return { batchItemFailures: outcomes.flat() };
 };
 
-type QueuedTestMessage = Pick<SQSEvent['Records'][number], 'messageId' | 'receiptHandle' | 'body'>;
+type QueuedTestMessage = Pick<SQSEvent['Records'][number], 'messageId' | 'body'>;
 
-/** Postpones a message. If that fails, the queue delivers it again after its visibility timeout. */
-const postponeOrLog = async (log: Log, seconds: number, postpone: () => Promise<void>): Promise<void> => {
+/** Returns after how many seconds the test may run, if it must wait. */
+const runOrPostpone = async (run: () => Promise<void>): Promise<number | undefined> => {
+  try {
+    await run();
+    return undefined;
+  } catch (error) {
+    const seconds = toPostponementSeconds(error);
+    if (seconds === undefined) throw error;
+    return seconds;
+  }
+};
+
+/** Returns whether the copy was sent. If not, the queue delivers the message again after its visibility timeout. */
+const postponeOrLog = async (log: Log, seconds: number, postpone: () => Promise<void>): Promise<boolean> => {
   try {
     await postpone();
     log.info('queued test postponed', { seconds });
+    return true;
   } catch (error) {
     log.error('queued test postponement failed', error);
+    return false;
   }
 };
 
@@ -80,6 +97,9 @@ const postponeOrLog = async (log: Log, seconds: number, postpone: () => Promise<
 export const runVpcQueuedTests = (event: SQSEvent): Promise<SQSBatchResponse> =>
   runQueuedTests(event, getAwsRuntime(), {
     createProbe: openVpcProbe,
-    postpone: delayQueueMessage,
+    postpone: async (message, delaySeconds) => {
+      const { openAwsQueue } = await import('./aws-queue.ts');
+      await openAwsQueue().sendTests([{ message, delaySeconds }]);
+    },
     destinationLimit: Number(readEnv().DESTINATION_TESTS_AT_ONCE ?? 10),
   });

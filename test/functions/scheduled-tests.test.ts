@@ -63,7 +63,6 @@ const deliver = (messages: readonly QueuedMessage<TestMessage>[]) =>
     {
       Records: messages.map(({ message }, n) => ({
         messageId: `message ${n}`,
-        receiptHandle: `receipt ${n}`,
         body: JSON.stringify(message),
       })),
     },
@@ -217,7 +216,6 @@ test('at most so many scheduled tests of one host run at the same time', async (
     {
       Records: messages.map(({ message }, n) => ({
         messageId: `message ${n}`,
-        receiptHandle: `receipt ${n}`,
         body: JSON.stringify(message),
       })),
     },
