@@ -98,8 +98,9 @@ export const runVpcQueuedTests = (event: SQSEvent): Promise<SQSBatchResponse> =>
   runQueuedTests(event, getAwsRuntime(), {
     createProbe: openVpcProbe,
     postpone: async (message, delaySeconds) => {
-      const { openAwsQueue } = await import('./aws-queue.ts');
-      await openAwsQueue().sendTests([{ message, delaySeconds }]);
+      const { queue } = await getAwsRuntime().ports({ queue: 'tests' });
+      if (!queue) throw new Error('The function that tests was given no queue');
+      await queue.sendTests([{ message, delaySeconds }]);
     },
     destinationLimit: Number(readEnv().DESTINATION_TESTS_AT_ONCE ?? 10),
   });

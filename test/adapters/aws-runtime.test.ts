@@ -238,7 +238,7 @@ describe('AWS runtime', () => {
       expect(await handler(records(message))).toEqual({
         batchItemFailures: [{ itemIdentifier: 'message-1' }],
       });
-      expect(asked.map(({ operation }) => operation)).toContain('GetItem');
+      expect(asked.map(({ operation }) => operation)).toContain('BatchGetItem');
     },
   );
 
