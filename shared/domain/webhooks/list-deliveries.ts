@@ -5,7 +5,7 @@ import { webhookKeys } from './webhook-keys.ts';
 import { Delivery, readDelivery, type StoredDelivery } from './delivery.ts';
 
 /** The last sort key of deliveries; what sorts after it belongs to something else. */
-const AFTER_DELIVERIES = 'EVENT#\u{10ffff}';
+export const AFTER_DELIVERIES = 'EVENT#\u{10ffff}';
 
 interface DeliveryRange {
   readonly limit: number;

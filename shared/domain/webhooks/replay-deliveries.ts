@@ -2,8 +2,15 @@ import type { Queue } from '../../ports/queue.ts';
 import { Conflict, type Store } from '../../ports/store.ts';
 import { Problem } from '../../problem.ts';
 import type { Tenant } from '../access/tenant.ts';
-import { buildDeliveryPut, findDelivery, type StoredDelivery, toDeliveryMessage } from './delivery.ts';
-import { listDeliveries } from './list-deliveries.ts';
+import {
+  buildDeliveryPut,
+  findDelivery,
+  readDelivery,
+  type StoredDelivery,
+  toDeliveryMessage,
+} from './delivery.ts';
+import { AFTER_DELIVERIES, listDeliveries } from './list-deliveries.ts';
+import { webhookKeys } from './webhook-keys.ts';
 
 interface ReplayPorts {
   readonly store: Store;
@@ -42,15 +49,32 @@ export const replayDeliveriesSince = async (
   webhook: string,
   { since, now }: { readonly since: string; readonly now: number },
 ): Promise<{ replayed: number; continue_since: string | null }> => {
-  const found: StoredDelivery[] = [];
-  for await (const page of readPages(ports, tenant, webhook)) {
-    found.push(...page.filter(({ event_at: at }) => at >= since));
-    if (page.some(({ event_at: at }) => at < since)) break;
-  }
-  const oldest = found.toReversed();
+  const oldest = await listOldestDeliveries(ports.store, tenant, webhook, since);
   const replayed = oldest.slice(0, MAX_REPLAYED);
   for (const delivery of replayed) await replay(ports, delivery, now);
   return { replayed: replayed.length, continue_since: oldest[MAX_REPLAYED]?.event_at ?? null };
+};
+
+/** The oldest deliveries since a time, one more than a request replays. */
+const listOldestDeliveries = async (
+  store: Store,
+  tenant: Tenant,
+  webhook: string,
+  since: string,
+): Promise<readonly StoredDelivery[]> => {
+  const found: StoredDelivery[] = [];
+  let from = `EVENT#${since}`;
+  for (;;) {
+    const { items, next } = await store.query({
+      pk: webhookKeys.webhookPartition(tenant, webhook),
+      from,
+      to: AFTER_DELIVERIES,
+      limit: MAX_REPLAYED + 1 - found.length,
+    });
+    found.push(...items.map(readDelivery));
+    if (next === undefined || found.length > MAX_REPLAYED) return found;
+    from = `${next}\0`;
+  }
 };
 
 async function* readPages({ store }: ReplayPorts, tenant: Tenant, webhook: string) {
