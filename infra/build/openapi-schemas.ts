@@ -168,7 +168,10 @@ interface PipeStep {
 const listPipeSteps = (entry: v.GenericSchema | undefined): readonly PipeStep[] => {
   const schema = entry && 'wrapped' in entry ? entry.wrapped : entry;
   const pipe = typeof schema === 'object' && schema !== null && 'pipe' in schema ? schema.pipe : [];
-  return Array.isArray(pipe) ? pipe : [];
+  // A pipe with a description may contain another pipe.
+  return Array.isArray(pipe)
+    ? pipe.flatMap((step: v.GenericSchema) => ('pipe' in step ? listPipeSteps(step) : [step as PipeStep]))
+    : [];
 };
 
 const convertSchemas = (

@@ -51,6 +51,11 @@ BODIES = {
         "config": {"bootstrap_servers": "127.0.0.1:1", "security_protocol": "PLAINTEXT"},
     },
 }
+# Another host would be refused, and another connection is not there.
+HOOK = "https://hooks.example.com/in"
+BODIES["POST /v1/webhooks"] = lambda body: {**body, "url": HOOK}
+BODIES["PATCH /v1/webhooks/{id}"] = lambda body: {**body, **({"url": HOOK} if "url" in body else {})}
+BODIES["POST /v1/tests"] = lambda body: {"ids": [f"conn_{ID}"]}
 BODIES["POST /api/v1/connection_profiles/test"] = BODIES["POST /api/v1/connection_profiles"]
 
 
